@@ -1,0 +1,102 @@
+//! Secrets in the document: in plain, or where they are to be found.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use palatine_domain::SecretText;
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+/// Where a secret comes from: its own text, or `env:NAME`, `file:path`, `generated:NAME`.
+///
+/// `plain:` before a text says that it is one, whatever it begins with.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The text itself.
+    Plain(PlainSecret),
+    /// An environment variable of the applying process.
+    Environment(String),
+    /// A file; a relative path starts at the folder of the document. One line break at its end is no part of it.
+    File(PathBuf),
+    /// One that the applying process made for this name.
+    Generated(String),
+}
+
+/// A secret that stands in a document. Prints nothing of itself.
+#[derive(Clone)]
+pub struct PlainSecret(SecretText);
+
+impl PlainSecret {
+    /// The secret.
+    pub fn text(&self) -> &SecretText {
+        &self.0
+    }
+}
+
+impl PartialEq for PlainSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose() == other.0.expose()
+    }
+}
+
+impl Eq for PlainSecret {}
+
+impl SecretSource {
+    fn parse(text: &str) -> Self {
+        match text.split_once(':') {
+            Some(("env", name)) => Self::Environment(name.to_owned()),
+            Some(("file", path)) => Self::File(PathBuf::from(path)),
+            Some(("generated", name)) => Self::Generated(name.to_owned()),
+            Some(("plain", text)) => Self::Plain(PlainSecret(SecretText::new(text))),
+            _ => Self::Plain(PlainSecret(SecretText::new(text))),
+        }
+    }
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain(…)"),
+            Self::Environment(name) => f.debug_tuple("Environment").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Generated(name) => f.debug_tuple("Generated").field(name).finish(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = SecretSource;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a secret, or env:NAME, file:path or generated:NAME")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SecretSource, E> {
+                Ok(SecretSource::parse(text))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_says_where_a_secret_comes_from() {
+        assert_eq!(SecretSource::parse("env:A_B"), SecretSource::Environment("A_B".into()));
+        assert_eq!(SecretSource::parse("file:x/y"), SecretSource::File("x/y".into()));
+        assert_eq!(SecretSource::parse("generated:operator"), SecretSource::Generated("operator".into()));
+        let plain = |text: &str| SecretSource::Plain(PlainSecret(SecretText::new(text)));
+        assert_eq!(SecretSource::parse("s3:cr3t"), plain("s3:cr3t"));
+        assert_eq!(SecretSource::parse("plain:env:x"), plain("env:x"));
+    }
+
+    #[test]
+    fn a_plain_secret_does_not_print_itself() {
+        assert!(!format!("{:?}", SecretSource::parse("hunter2")).contains("hunter2"));
+    }
+}

@@ -1,0 +1,34 @@
+//! The files that documents come from.
+
+use std::path::PathBuf;
+
+/// A file of realm documents, already read.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+}
+
+/// How a file came here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From a folder, at which relative paths in it start.
+    Folder(PathBuf),
+    /// From the binary itself: it may describe realms whose names nobody else may give.
+    Embedded,
+}
+
+impl SourceFile {
+    /// A file at a path, with its text.
+    pub fn at(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        let path = path.into();
+        let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+        Self { name: path.display().to_string(), text: text.into(), origin: Origin::Folder(folder) }
+    }
+
+    /// A file that is part of the binary, under the name by which errors call it. It may describe the realm `system`.
+    pub fn embedded(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), origin: Origin::Embedded }
+    }
+}

@@ -1,0 +1,226 @@
+//! What can be said about a document without knowing the realm: one check, one small function.
+//!
+//! What a document refers to (scopes, roles, APIs, custom fields) may stand in the realm alone; that is looked up when
+//! the two are compared, in `plan/`.
+
+mod access;
+mod authorization;
+mod clients;
+mod mappers;
+mod realm;
+mod users;
+
+use std::fmt::Display;
+
+use palatine_domain::RealmSlug;
+use palatine_domain::client::{ClientId, ClientScope, ClientSettings};
+use palatine_domain::identifier::NormalisedIdentifier;
+use palatine_domain::mapper::MapperRule;
+use palatine_domain::policy::{AccessTokenProfile, RealmPolicy};
+use palatine_domain::tenant::{Branding, RealmProfile};
+use palatine_domain::user::{CustomField, UserProfile};
+use palatine_protocol::jwk::SigningAlgorithm;
+use palatine_protocol::scope::Scope;
+
+use crate::document::{Path, RealmDocument, SecretSource, SourcedDocument};
+use crate::error::Problem;
+
+pub(super) use mappers::place_of as mapper_problem_at;
+
+/// What a checked document asks for, in the domain's types. Names stand for what has no identifier yet.
+#[derive(Debug)]
+pub(super) struct Desired {
+    pub(super) slug: RealmSlug,
+    pub(super) profile: RealmProfile,
+    pub(super) display_name: String,
+    pub(super) branding: Branding,
+    pub(super) policy: RealmPolicy,
+    pub(super) custom_fields: Vec<CustomField>,
+    pub(super) apis: Vec<DesiredApi>,
+    pub(super) scopes: Vec<DesiredScope>,
+    pub(super) roles: Vec<DesiredRole>,
+    pub(super) groups: Vec<DesiredGroup>,
+    pub(super) clients: Vec<DesiredClient>,
+    pub(super) users: Vec<DesiredUser>,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredApi {
+    pub(super) identifier: String,
+    pub(super) name: String,
+    pub(super) profile: Option<AccessTokenProfile>,
+    pub(super) algorithm: Option<SigningAlgorithm>,
+    /// The `client_id` of the same registration.
+    pub(super) client: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredScope {
+    pub(super) scope: Scope,
+    pub(super) description: String,
+    /// The identifier of the API that owns it.
+    pub(super) api: Option<String>,
+    pub(super) mappers: Vec<DesiredMapper>,
+    pub(super) at: Path,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredMapper {
+    pub(super) name: String,
+    pub(super) rule: MapperRule,
+    pub(super) at: Path,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredRole {
+    /// The client that it belongs to, by `client_id`; `None`: the realm.
+    pub(super) client: Option<String>,
+    pub(super) name: String,
+    pub(super) description: String,
+    /// What it brings along, as the document names it.
+    pub(super) composites: Vec<String>,
+    pub(super) at: Path,
+}
+
+impl DesiredRole {
+    /// By what the document names it.
+    pub(super) fn reference(&self) -> String {
+        role_reference(self.client.as_deref(), &self.name)
+    }
+}
+
+/// By what a document names a role: of the realm by its name, of a client as `client_id/role`. The name of a role has no
+/// `/`, so the last one divides.
+pub(super) fn role_reference(client: Option<&str>, name: &str) -> String {
+    client.map_or_else(|| name.to_owned(), |client| format!("{client}/{name}"))
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredGroup {
+    /// Names from the top, joined by `/`.
+    pub(super) path: String,
+    pub(super) name: String,
+    /// The path of the group above.
+    pub(super) parent: Option<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) at: Path,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredClient {
+    pub(super) client_id: ClientId,
+    pub(super) name: String,
+    pub(super) enabled: bool,
+    pub(super) settings: ClientSettings,
+    /// Each with where it stands.
+    pub(super) scopes: Vec<(ClientScope, Path)>,
+    /// Identifiers of linked APIs.
+    pub(super) apis: Vec<String>,
+    pub(super) secrets: Vec<DesiredSecret>,
+    pub(super) roles: Vec<String>,
+    pub(super) mappers: Vec<DesiredMapper>,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredSecret {
+    pub(super) label: String,
+    pub(super) source: SecretSource,
+    pub(super) at: Path,
+}
+
+#[derive(Debug)]
+pub(super) struct DesiredUser {
+    pub(super) username: String,
+    pub(super) identifier: NormalisedIdentifier,
+    pub(super) subject: Option<String>,
+    pub(super) enabled: Option<bool>,
+    pub(super) email: Option<String>,
+    pub(super) email_verified: Option<bool>,
+    pub(super) profile: UserProfile,
+    pub(super) custom: std::collections::BTreeMap<String, serde_json::Value>,
+    pub(super) roles: Vec<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) initial_password: Option<SecretSource>,
+}
+
+impl DesiredUser {
+    pub(super) fn at(&self) -> Path {
+        Path::of(["users", &self.username])
+    }
+}
+
+impl DesiredClient {
+    pub(super) fn at(&self) -> Path {
+        Path::of(["clients", self.client_id.as_str()])
+    }
+}
+
+/// Checks a document by itself.
+pub(super) fn check(source: &SourcedDocument) -> Result<Desired, Vec<Problem>> {
+    let mut findings = Findings { source, problems: Vec::new() };
+    let slug = realm::slug(&mut findings);
+    let display_name = realm::display_name(&mut findings);
+    realm::branding(&mut findings);
+    realm::policy(&mut findings);
+    let custom_fields = realm::custom_fields(&mut findings);
+    let apis = access::apis(&mut findings);
+    let scopes = access::scopes(&mut findings);
+    let roles = access::roles(&mut findings);
+    let groups = access::groups(&mut findings);
+    let clients = clients::clients(&mut findings);
+    let users = users::users(&mut findings);
+    match slug {
+        Some(slug) if findings.problems.is_empty() => Ok(Desired {
+            slug,
+            profile: source.document.profile,
+            display_name,
+            branding: source.document.branding.clone(),
+            policy: source.document.policy.clone(),
+            custom_fields,
+            apis,
+            scopes,
+            roles,
+            groups,
+            clients,
+            users,
+        }),
+        _ => Err(findings.problems),
+    }
+}
+
+/// What was found wrong so far. A check goes on after a problem, so that one reading shows them all.
+struct Findings<'a> {
+    source: &'a SourcedDocument,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Findings<'a> {
+    fn document(&self) -> &'a RealmDocument {
+        &self.source.document
+    }
+
+    fn add(&mut self, at: &Path, message: impl Into<String>) {
+        self.problems.push(self.source.problem(at, message));
+    }
+
+    /// The value, or its error as a problem.
+    fn keep<T, E: Display>(&mut self, at: &Path, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(at, error.to_string())).ok()
+    }
+
+    /// A name that people see: 1 to 255 characters, none of them a control character.
+    fn words(&mut self, at: &Path, text: &str) {
+        if text.trim().is_empty() || text.chars().count() > 255 || text.chars().any(char::is_control) {
+            self.add(at, "this must have 1 to 255 characters and no control characters");
+        }
+    }
+
+    /// A list in which nothing may stand twice.
+    fn no_repetition(&mut self, at: &Path, list: &[String]) {
+        for (number, item) in list.iter().enumerate() {
+            if list.iter().take(number).any(|earlier| earlier == item) {
+                self.add(&at.item(number), format!("`{item}` stands here a second time"));
+            }
+        }
+    }
+}

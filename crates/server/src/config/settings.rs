@@ -1,0 +1,207 @@
+//! The sections that belong to the server itself. Their defaults stand in the commented default file alone.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use palatine_domain::SecretText;
+use palatine_tenant_routing::TrustedProxies;
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use crate::tls::PairFiles;
+
+/// `[server]`: where and how requests are taken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Where realms are served over plain HTTP. Port 0 picks a free one. None: nowhere.
+    #[serde(deserialize_with = "address_or_none")]
+    pub listen: Option<SocketAddr>,
+    /// Health and metrics.
+    #[serde(deserialize_with = "address")]
+    pub management: SocketAddr,
+    /// What clients and browsers see. None: `http://localhost:<port>`, which `serve` refuses.
+    pub public_url: Option<Url>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Threads that serve requests. None: one for each core.
+    pub workers: Option<usize>,
+    /// How many nodes share the database.
+    pub replicas: u32,
+    /// How long an idle connection is kept, in seconds.
+    pub keep_alive_seconds: u64,
+    /// How long a client may take to send the head of a request, in seconds.
+    pub head_timeout_seconds: u64,
+    /// How long a request may take in all, in seconds.
+    pub request_timeout_seconds: u64,
+    /// How long a client may take to close a connection that we have closed, in seconds.
+    pub disconnect_timeout_seconds: u64,
+    /// Connections that one worker serves at once.
+    pub max_connections_per_worker: usize,
+    /// Requests that one HTTP/2 connection may have under way at once.
+    pub max_requests_per_connection: usize,
+    /// Connections that may wait to be accepted.
+    pub backlog: u32,
+    /// The request line and all headers together, in bytes.
+    pub max_header_bytes: usize,
+    /// The body of a request, in bytes.
+    pub max_body_bytes: usize,
+    /// How long the node goes on serving after readiness says no, in seconds.
+    pub shutdown_delay_seconds: u64,
+    /// How long requests under way may take after that, in seconds.
+    pub shutdown_grace_seconds: u64,
+    /// `[server.tls]`.
+    pub tls: TlsSettings,
+}
+
+/// `[server.tls]`: our own TLS listener.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// Where realms are served over TLS. Port 0 picks a free one. None: nowhere.
+    #[serde(deserialize_with = "address_or_none")]
+    pub listen: Option<SocketAddr>,
+    /// The certificate chain in PEM, our own certificate first.
+    pub certificate_file: Option<PathBuf>,
+    /// The private key of the first certificate, in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The oldest version of TLS that is spoken.
+    pub minimum_version: TlsVersion,
+    /// How long a client may take for the handshake, in seconds.
+    pub handshake_timeout_seconds: u64,
+    /// How often is looked whether the files have changed, in seconds.
+    pub reload_check_seconds: u64,
+}
+
+impl TlsSettings {
+    /// The files of the certificate and of its key, if both are named.
+    pub(crate) fn files(&self) -> Option<PairFiles> {
+        Some(PairFiles { certificate: self.certificate_file.clone()?, key: self.key_file.clone()? })
+    }
+}
+
+/// A version of TLS. Older ones are not spoken at all (RFC 8996).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// RFC 8446.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+impl ServerSettings {
+    /// Threads that serve requests.
+    pub fn worker_count(&self) -> usize {
+        self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+
+    /// How long a request may take in all.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+}
+
+/// `[master_key]`: what wraps the tenants' data keys.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MasterKeySettings {
+    /// The current one: 32 bytes in base64.
+    pub key: Option<SecretText>,
+    /// Earlier ones, while data keys are still wrapped by them.
+    pub previous: Vec<SecretText>,
+}
+
+/// `[jobs]`: background work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobSettings {
+    /// How often the successors of rotated refresh tokens are forgotten, in seconds.
+    pub sealed_successors_seconds: u64,
+    /// How often expired rows are removed, in seconds.
+    pub expired_rows_seconds: u64,
+    /// How many rows are removed at once.
+    pub expired_rows_budget: u64,
+    /// How often the audit log's parts are made ahead (PostgreSQL), in seconds.
+    pub audit_parts_seconds: u64,
+    /// How often signing keys that are due for a successor are looked for, in seconds.
+    pub key_rotation_seconds: u64,
+    /// How many realms get theirs at once.
+    pub key_rotation_budget: usize,
+}
+
+/// `[log]`: what is written to the standard error.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// A level, or levels by module.
+    pub level: String,
+}
+
+/// For whom the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// People.
+    Text,
+    /// Machines: one JSON object a line.
+    Json,
+}
+
+/// `[telemetry]`: traces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetrySettings {
+    /// Where traces go, over OTLP/HTTP. None: nowhere.
+    pub otlp_endpoint: Option<Url>,
+    /// The part of requests that are traced, from 0 to 1.
+    pub sample_ratio: f64,
+    /// What this service is called in traces.
+    pub service_name: String,
+}
+
+/// `[metrics]`: how much detail Prometheus is given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSettings {
+    /// Realms that have a label of their own.
+    pub realm_labels: usize,
+}
+
+/// An address and a port; `localhost` is 127.0.0.1.
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+/// An address, or nothing for an empty text.
+fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { parse_address(&text).map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_address(&text).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_numeric_or_localhost() {
+        assert_eq!(parse_address("localhost:0").unwrap().to_string(), "127.0.0.1:0");
+        assert_eq!(parse_address("[::1]:8080").unwrap().port(), 8080);
+        for bad in ["localhost", "8080", "example.com:80", "127.0.0.1", "127.0.0.1:99999", ""] {
+            assert!(parse_address(bad).is_err(), "{bad}");
+        }
+    }
+}

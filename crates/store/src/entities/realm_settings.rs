@@ -1,0 +1,21 @@
+//! Table `realm_settings`.
+
+use sea_orm::entity::prelude::*;
+
+use super::document::Document;
+
+/// What a realm's admin chose: one document.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "realm_settings")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) tenant_id: Uuid,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub(crate) settings: Document,
+    pub(crate) updated_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

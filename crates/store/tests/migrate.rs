@@ -1,0 +1,110 @@
+//! Opening and migrating: idempotent, one at a time, and clear when it cannot be.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use palatine_domain::Ambient;
+use palatine_store::{Store, StoreError, StoreSettings};
+use sqlx::{Connection as _, PgConnection};
+use support::{TestDatabase, TestStore, administrator, on_both_databases, run};
+
+fn in_folder(folder: &tempfile::TempDir, file: &str) -> StoreSettings {
+    StoreSettings::at(format!("sqlite://{}", folder.path().join(file).display()))
+}
+
+on_both_databases! {
+    async fn migrating_twice_changes_nothing(db) {
+        assert!(Store::migrate(&db.database.settings).await.unwrap().applied.is_empty());
+        assert!(db.store.pending_migrations().await.unwrap().is_empty());
+        db.store.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_new_file_is_made_and_a_missing_one_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = in_folder(&folder, "fresh.db");
+    let error = Store::connect(&settings, Ambient::system()).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Settings(reason) if reason.contains("fresh.db")), "{error}");
+    assert_eq!(Store::migrate(&settings).await.unwrap().applied, palatine_migrations::names());
+    Store::connect(&settings, Ambient::system()).await.unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_does_not_exist_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Store::migrate(&in_folder(&folder, "nowhere/x.db")).await.unwrap_err();
+    assert!(error.to_string().contains("nowhere/x.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_without_tables_has_every_migration_pending() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = in_folder(&folder, "empty.db");
+    std::fs::write(folder.path().join("empty.db"), b"").unwrap();
+    let server = TestDatabase::empty_postgres("postgres").await;
+    for settings in [&file, &server.settings] {
+        let store = Store::connect(settings, Ambient::system()).await.unwrap();
+        assert_eq!(store.pending_migrations().await.unwrap(), palatine_migrations::names());
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn replicas_that_start_together_migrate_once() {
+    let _roles = TestDatabase::postgres().await;
+    let db = TestDatabase::empty_postgres("postgres").await;
+    let replicas = (0..4).map(|_| {
+        let settings = db.settings.clone();
+        tokio::spawn(async move { Store::migrate(&settings).await.unwrap().applied.len() })
+    });
+    let mut applied = Vec::new();
+    for replica in replicas.collect::<Vec<_>>() {
+        applied.push(replica.await.unwrap());
+    }
+    applied.sort_unstable();
+    assert_eq!(applied, [0, 0, 0, palatine_migrations::names().len()]);
+}
+
+#[tokio::test]
+async fn roles_of_other_names_are_made_and_used() {
+    let db = TestDatabase::empty_postgres("postgres").await;
+    let mark = Ambient::system().random_uuid().simple().to_string();
+    let [app, operator] = ["app", "operator"].map(|kind| format!("palatine_{kind}_{}", &mark[..8]));
+    let mut settings = db.settings.clone();
+    settings.roles.app = app.clone().try_into().unwrap();
+    settings.roles.operator = operator.clone().try_into().unwrap();
+    Store::migrate(&settings).await.unwrap();
+    let mut database = db;
+    database.settings = settings;
+    let db = TestStore::over(database).await;
+    db.tenant("acme").await;
+    let user: String = sqlx::query_scalar(
+        "SELECT string_agg(DISTINCT rolname, ' ' ORDER BY rolname) FROM pg_policy, pg_roles WHERE pg_roles.oid = ANY (polroles) \
+         AND polname <> 'owner'",
+    )
+    .fetch_one(&mut PgConnection::connect(db.database.settings.url.expose()).await.unwrap())
+    .await
+    .unwrap();
+    assert_eq!(user, format!("{app} {operator}"));
+    drop(db);
+    run(&mut administrator().await, format!("DROP ROLE {app}; DROP ROLE {operator}")).await;
+}
+
+#[tokio::test]
+async fn a_database_in_memory_or_of_another_kind_is_refused_with_the_reason() {
+    for (url, reason) in [("sqlite::memory:", "file"), ("mysql://h/d", "sqlite:// or postgres://"), ("", "sqlite://")] {
+        let error = Store::connect(&StoreSettings::at(url), Ambient::system()).await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_unavailable_and_the_password_stays_out_of_it() {
+    let mut settings = StoreSettings::at("postgres://nobody:hunter2@127.0.0.1:1/x");
+    settings.acquire_timeout_seconds = 1;
+    let error = Store::connect(&settings, Ambient::system()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}

@@ -1,0 +1,57 @@
+//! The server as its clients meet it: one module, one subject.
+//!
+//! All of them are one program, because each program would carry the whole server in it: three dozen of those cost more
+//! disk and linking time than the tests themselves. `metrics_health` alone is apart, since a process has one recorder of
+//! metrics and those tests read its absolute numbers.
+
+mod account;
+mod architecture;
+mod authorize;
+mod bad_cookies;
+mod bad_forms;
+mod bad_heads;
+mod bad_uris;
+mod canary;
+mod claims_parameter;
+mod client_authentication;
+mod codes;
+mod consent;
+mod cors;
+mod device;
+mod disabled;
+mod discovery;
+mod enumeration;
+mod hot_path;
+mod introspection;
+mod keys;
+mod limits;
+mod lockout;
+mod logout;
+mod mappers;
+mod mobile;
+mod password;
+mod private_key_jwt;
+mod process;
+mod prompts;
+mod races;
+mod redis;
+mod refresh;
+mod refresh_limits;
+mod refusals;
+mod registration;
+mod request_objects;
+mod response_types;
+mod revocation;
+mod roles;
+mod rust_client;
+mod services;
+mod session_iframe;
+mod sessions;
+mod stolen_database;
+mod subjects;
+mod tenancy;
+mod tls;
+mod tls_process;
+mod token_kinds;
+mod userinfo;
+mod web_app;

@@ -1,0 +1,14 @@
+consent-title-heading = { $application } möchte Ihr Konto verwenden
+consent-user-context = Sie sind angemeldet als { $user }
+consent-scopes-legend = Wenn Sie zustimmen, kann { $application }:
+consent-optional-label = optional
+consent-accept-label = Zustimmen
+consent-cancel-label = Abbrechen
+scope-openid-description = Wissen, wer Sie sind
+scope-profile-description = Ihren Namen und Ihr Profil sehen
+scope-email-description = Ihre E-Mail-Adresse sehen
+scope-address-description = Ihre Anschrift sehen
+scope-phone-description = Ihre Telefonnummer sehen
+scope-offline_access-description = Den Zugriff behalten, während Sie nicht da sind
+scope-roles-description = Ihre Rollen sehen
+scope-groups-description = Ihre Gruppen sehen

@@ -1,0 +1,17 @@
+login-title-heading = Bei { $realm } anmelden
+login-application-context = um mit { $application } fortzufahren
+login-again-note = Bitte melden Sie sich erneut an, um zu bestätigen, dass Sie es sind.
+login-username-label = Benutzername oder E-Mail
+login-username-missing = Geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse ein
+login-password-label = Passwort
+login-password-missing = Geben Sie Ihr Passwort ein
+login-password-show = Anzeigen
+login-password-hide = Verbergen
+login-remember_me-label = Auf diesem Gerät angemeldet bleiben
+login-submit-label = Anmelden
+login-credentials-wrong = Benutzername oder Passwort stimmt nicht. Warten Sie nach mehreren Fehlversuchen eine Minute.
+login-credentials-check = Prüfen Sie den Benutzernamen und geben Sie das Passwort noch einmal ein
+login-too_many-error = Aus Ihrem Netz gab es zu viele Anmeldeversuche.
+login-stale_form-error = Das Formular war veraltet. Hier ist ein neues: Bitte melden Sie sich noch einmal an.
+login-unavailable-error = Wir konnten Ihr Passwort gerade nicht prüfen. Bitte versuchen Sie es gleich noch einmal.
+login-account-context = um Ihr Konto zu verwalten

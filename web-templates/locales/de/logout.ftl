@@ -1,0 +1,9 @@
+logout-title-heading = Möchten Sie sich abmelden?
+logout-application-context = { $application } bittet darum, Sie abzumelden.
+logout-realm-context = Das beendet Ihre Sitzung bei { $realm }.
+logout-user-context = Sie sind angemeldet als { $user }.
+logout-submit-label = Abmelden
+logout-stay-advice = Um angemeldet zu bleiben, schließen Sie diese Seite.
+signed_out-title-heading = Sie sind abgemeldet
+signed_out-realm-context = Ihre Sitzung bei { $realm } ist beendet.
+signed_out-back-label = Zurück zu { $application }

@@ -1,0 +1,4 @@
+# What an application registered about itself.
+application-about-context = About { $application }:
+application-policy-link = Privacy policy
+application-terms-link = Terms of use

@@ -1,0 +1,19 @@
+# The pages of `palatine dev`. English only: they are for whoever develops here.
+dev-start-heading = Palatine is running
+dev-start-lead = These are the demo realms. Sign in to one with the built-in test client and look at the tokens.
+dev-realms-empty = There is no realm yet. Describe one in a file and load it with “palatine apply”.
+dev-sign_in-label = Sign in
+dev-users-heading = Users
+dev-username-column = username
+dev-password-column = password
+dev-clients-heading = Clients
+dev-kind-column = kind
+dev-result-heading = Signed in as { $user }
+dev-refresh-label = Refresh
+dev-sign_out-label = Sign out
+dev-start-label = Start page
+dev-claims-heading = Claims
+dev-header-heading = Header
+dev-encoded-heading = As sent
+dev-verdict-passed = passed
+dev-verdict-failed = failed

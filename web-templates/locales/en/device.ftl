@@ -1,0 +1,20 @@
+# Connecting a device that has no browser: the code, the question, the end.
+device-title-heading = Connect a device
+device-code-lead = Type the code that your device shows.
+device-code-label = Code
+device-code-hint = Eight letters, such as WDJB-MJHT
+device-submit-label = Continue
+device-code-missing = Enter the code
+device-code-unknown = No device shows this code, or its time is over. Check the code, or start again on the device.
+device-too_many-error = There were too many tries from your network.
+device-unavailable-error = We could not look for your device just now. Please try again in a moment.
+device_confirm-title-heading = Connect { $application } on your device?
+device_confirm-user-context = You are signed in as { $user }
+device_confirm-code-label = Your device must show this code:
+device_confirm-code-warning = Go on only if you started this yourself and the device in front of you shows exactly this code. Nobody who calls or writes to you needs you to enter one.
+device_confirm-accept-label = Connect
+device_confirm-cancel-label = Cancel
+device_done-connected-heading = Your device is connected
+device_done-connected-lead = Go back to your device: { $application } goes on there by itself. You can close this page.
+device_done-cancelled-heading = Your device was not connected
+device_done-cancelled-lead = { $application } gets nothing. You can close this page.
