@@ -7,7 +7,7 @@ use crate::secret::TokenHash;
 use crate::time::Instant;
 
 /// For how long the registration access token that a change replaced still works: its answer may have been lost.
-pub const REPLACED_TOKEN_LIVES: Duration = Duration::from_secs(60);
+pub const REPLACED_TOKEN_LIVES: Duration = Duration::from_mins(1);
 
 /// How many clients one initial access token may register at most.
 pub const MAX_INITIAL_TOKEN_USES: u32 = 10_000;

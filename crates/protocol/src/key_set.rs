@@ -92,12 +92,13 @@ mod tests {
 
     fn ec(more: Value) -> Value {
         let mut key = json!({"kty": "EC", "crv": "P-256", "x": COORDINATE, "y": COORDINATE});
-        key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("an object of members") };
+        key.as_object_mut().unwrap().extend(more);
         key
     }
 
     fn of(key: Value) -> Result<JwkSet, KeySetProblem> {
-        JwkSet::of_client(&json!({ "keys": [key] }))
+        JwkSet::of_client(&Value::from_iter([("keys", vec![key])]))
     }
 
     #[test]

@@ -159,8 +159,9 @@ impl UpdateMembers {
         Ok(members)
     }
 
-    /// "This request MUST include the client_id […]. The updated client metadata fields request MUST NOT include the
-    /// registration_access_token, registration_client_uri, client_secret_expires_at, or client_id_issued_at fields."
+    /// "This request MUST include the `client_id` […]. The updated client metadata fields request MUST NOT include the
+    /// `registration_access_token`, `registration_client_uri`, `client_secret_expires_at`, or `client_id_issued_at`
+    /// fields."
     fn check(&self) -> Result<(), OAuthError> {
         let ours = [
             &self.registration_access_token,
@@ -213,13 +214,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(body: Value) -> Result<ClientMetadata, OAuthError> {
+    fn read(body: &Value) -> Result<ClientMetadata, OAuthError> {
         ClientMetadata::read(body.to_string().as_bytes())
     }
 
     #[test]
     fn unknown_members_and_null_are_ignored() {
-        let metadata = read(json!({"client_name": null, "client_name#de": "Laden", "made_up": [1], "scope": "openid"}));
+        let metadata =
+            read(&json!({"client_name": null, "client_name#de": "Laden", "made_up": [1], "scope": "openid"}));
         assert_eq!(metadata.unwrap(), ClientMetadata { scope: Some("openid".to_owned()), ..ClientMetadata::default() });
     }
 
@@ -236,7 +238,7 @@ mod tests {
             json!([["https://app.example/cb"]]),
         ];
         for body in wrong {
-            assert_eq!(read(body.clone()).unwrap_err().code, ErrorCode::InvalidClientMetadata, "{body}");
+            assert_eq!(read(&body).unwrap_err().code, ErrorCode::InvalidClientMetadata, "{body}");
         }
         for body in ["", "{", r#"{"scope":"a","scope":"b"}"#, "\u{0}"] {
             assert!(ClientMetadata::read(body.as_bytes()).is_err(), "{body}");
@@ -245,13 +247,17 @@ mod tests {
 
     #[test]
     fn a_change_names_the_client_and_nothing_that_is_ours() {
-        let read = |body: Value| UpdateMembers::read(body.to_string().as_bytes());
-        assert!(read(json!({"client_id": "c", "client_secret": "s", "client_name": "x"})).is_ok());
-        assert_eq!(read(json!({})).unwrap_err().code, ErrorCode::InvalidRequest);
+        let read = |body: &Value| UpdateMembers::read(body.to_string().as_bytes());
+        assert!(read(&json!({"client_id": "c", "client_secret": "s", "client_name": "x"})).is_ok());
+        assert_eq!(read(&json!({})).unwrap_err().code, ErrorCode::InvalidRequest);
         for ours in
             ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
         {
-            assert_eq!(read(json!({"client_id": "c", ours: 0})).unwrap_err().code, ErrorCode::InvalidRequest, "{ours}");
+            assert_eq!(
+                read(&json!({"client_id": "c", ours: 0})).unwrap_err().code,
+                ErrorCode::InvalidRequest,
+                "{ours}"
+            );
         }
     }
 

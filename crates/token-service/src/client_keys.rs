@@ -17,7 +17,7 @@ use palatine_realm::{PublicKeys, Realm, TokenRefusal, VerifiedJws};
 use crate::TokenService;
 
 /// For how long a fetched set is used.
-const KEPT: Duration = Duration::from_secs(600);
+const KEPT: Duration = Duration::from_mins(10);
 
 /// How soon a set may be fetched again: for a key that is not in it, or after a failure.
 const NEXT_FETCH: Duration = Duration::from_secs(30);

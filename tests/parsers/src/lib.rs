@@ -10,7 +10,6 @@
 
 #![expect(
     clippy::panic,
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a broken promise is a panic: that is what a fuzzer and a test look for"

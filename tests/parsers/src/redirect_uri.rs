@@ -72,7 +72,7 @@ pub(crate) fn matched(data: &[u8]) {
             assert_ne!(registered, asked);
             continue;
         }
-        assert_eq!(matches(asked, registered, native), true, "matching is mutual");
+        assert!(matches(asked, registered, native), "matching is mutual");
         if registered == asked {
             continue;
         }

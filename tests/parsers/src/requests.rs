@@ -45,7 +45,7 @@ pub(crate) fn token(data: &[u8]) {
         GrantRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             assert_eq!(Some(code.expose()), sent("code"));
             assert_eq!(redirect_uri.as_deref(), sent("redirect_uri"));
-            assert_eq!(code_verifier.as_ref().map(|verifier| verifier.expose()), sent("code_verifier"));
+            assert_eq!(code_verifier.as_ref().map(palatine_protocol::secret::Secret::expose), sent("code_verifier"));
         }
         GrantRequest::RefreshToken { refresh_token, .. } => {
             assert_eq!(Some(refresh_token.expose()), sent("refresh_token"));

@@ -26,6 +26,8 @@ async fn discovery_is_what_the_protocol_says_for_this_issuer() {
     insta::assert_json_snapshot!(urls, @r#"
     {
       "authorization_endpoint": "https://id.example.com/auth/realms/acme/protocol/openid-connect/auth",
+      "check_session_iframe": "https://id.example.com/auth/realms/acme/protocol/openid-connect/login-status-iframe.html",
+      "device_authorization_endpoint": "https://id.example.com/auth/realms/acme/protocol/openid-connect/auth/device",
       "end_session_endpoint": "https://id.example.com/auth/realms/acme/protocol/openid-connect/logout",
       "introspection_endpoint": "https://id.example.com/auth/realms/acme/protocol/openid-connect/token/introspect",
       "issuer": "https://id.example.com/auth/realms/acme",

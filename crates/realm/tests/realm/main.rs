@@ -1,6 +1,6 @@
 //! Realms over a real store, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail loudly")]
 
 #[path = "../../../store/tests/support/mod.rs"]
 mod support;

@@ -84,7 +84,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
     let duration = number.checked_mul(seconds).map(Duration::from_secs);
-    duration.filter(|duration| (Duration::from_secs(60)..=LONGEST).contains(duration)).ok_or_else(wrong)
+    duration.filter(|duration| (Duration::from_mins(1)..=LONGEST).contains(duration)).ok_or_else(wrong)
 }
 
 /// How many clients a token registers.

@@ -111,10 +111,7 @@ impl TokenService {
             tx.grants().end(grant.id, EndReason::Revoked, tx.now()).await?;
             tx.commit().await?;
         }
-        match told.map_err(ServiceError::from)? {
-            true => Ok(Decided::Told),
-            false => Err(device_is_gone()),
-        }
+        if told.map_err(ServiceError::from)? { Ok(Decided::Told) } else { Err(device_is_gone()) }
     }
 
     /// The person refuses the device.

@@ -230,13 +230,14 @@ mod tests {
 
     #[test]
     fn a_poll_in_time_waits_and_one_that_is_early_makes_all_later_ones_slower() {
+        use Poll::{TooSoon, Waiting};
+
         let mut device = pending();
         let polls = [0, 5, 10, 11, 16, 26, 41].map(|second| device.poll(at(second)));
-        use Poll::{TooSoon, Waiting};
         // After 11 the interval is ten seconds, after 16 fifteen, and after 26 twenty.
         assert_eq!(polls, [Waiting, Waiting, Waiting, TooSoon, TooSoon, TooSoon, TooSoon]);
         assert_eq!(device.poll(at(66)), Waiting);
-        assert_eq!(device.poll(Instant::from_micros(90_500_000)), TooSoon);
+        assert_eq!(device.poll(Instant::from_micros(90_400_000)), TooSoon);
     }
 
     #[test]

@@ -320,15 +320,13 @@ fn scopes(metadata: &ClientMetadata, allowed: &Allowed) -> Result<Vec<ClientScop
         None => allowed.usual_scopes.clone(),
         Some(text) => ScopeSet::parse(text).map_err(|error| refused(format!("scope: {error}")))?,
     };
-    match wanted.iter().find(|scope| !allowed.scopes.contains(scope.as_str())) {
-        Some(scope) => Err(refused(format!("scope: {scope} is not for clients that register themselves here"))),
-        None => {
-            // In the order in which they will be read again.
-            let mut scopes: Vec<Scope> = wanted.iter().cloned().collect();
-            scopes.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-            Ok(scopes.into_iter().map(|scope| ClientScope { scope, default: false }).collect())
-        }
+    if let Some(scope) = wanted.iter().find(|scope| !allowed.scopes.contains(scope.as_str())) {
+        return Err(refused(format!("scope: {scope} is not for clients that register themselves here")));
     }
+    // In the order in which they will be read again.
+    let mut scopes: Vec<Scope> = wanted.iter().cloned().collect();
+    scopes.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    Ok(scopes.into_iter().map(|scope| ClientScope { scope, default: false }).collect())
 }
 
 /// A text that people see: no control characters, not too long, not blank.

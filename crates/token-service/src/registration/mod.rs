@@ -226,7 +226,7 @@ impl TokenService {
         Ok(Registered { client, information })
     }
 
-    /// "If the client includes the client_secret field in the request, the value of this field MUST match the currently
+    /// "If the client includes the `client_secret` field in the request, the value of this field MUST match the currently
     /// issued client secret."
     fn check_members(&self, client: &Client, members: &UpdateMembers) -> Result<(), OAuthError> {
         if members.client_id.as_deref() != Some(client.client_id.as_str()) {

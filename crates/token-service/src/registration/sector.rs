@@ -11,7 +11,7 @@ use crate::TokenService;
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 impl TokenService {
-    /// "The values registered in redirect_uris MUST be included in the elements of the array, or registration MUST
+    /// "The values registered in `redirect_uris` MUST be included in the elements of the array, or registration MUST
     /// fail." Fetched once, at the registration; opens no transaction.
     pub(super) async fn check_sector(&self, settings: &ClientSettings) -> Result<(), OAuthError> {
         let Some(uri) = &settings.subject.sector_identifier_uri else { return Ok(()) };

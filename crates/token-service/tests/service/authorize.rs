@@ -30,7 +30,7 @@ async fn somebody_signed_in_gets_a_code_without_a_question() {
     let world = World::new().await;
     let (ann, _) = world.sign_in("ann", None).await;
     let answer = answered(world.authorize(&[("state", "s")], Some(&ann)).await);
-    assert_eq!(answer.keys().map(String::as_str).collect::<Vec<_>>(), ["code", "iss", "state"]);
+    assert_eq!(answer.keys().map(String::as_str).collect::<Vec<_>>(), ["code", "iss", "session_state", "state"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! The house rules that a machine can check: floors, scoping, raw SQL, where time and randomness come from.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where it stands")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,4 @@
 //! Cookies that are forged, doubled, too old or too large, and forms that are out of date: a page that explains.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use palatine_e2e::{
     Answer, Answered, Browser, Cookie, Endpoint, Form, RealmUnderTest, SameSite, Tokens, Visit, minutes, on_sqlite,
 };

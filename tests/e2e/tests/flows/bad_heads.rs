@@ -1,6 +1,4 @@
 //! Hostile hosts, forwarding headers, paths and sizes: none reaches a link, an issuer, a limit or another realm.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use palatine_e2e::{Answer, Backend, Tokens, World, on_sqlite, realms};
 use reqwest::Method;
 

@@ -1,7 +1,5 @@
 //! Secrets planted in every place that takes one, and the search for them in everything that leaves the process: its
 //! log, its audit trail, its metrics, its pages, its redirects (PROTOCOL.md section 13, trap 16).
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::path::Path;
 
 use palatine_e2e::{

@@ -1,7 +1,5 @@
 //! Discovery: what the document says, and that what it says works (OpenID Connect Discovery; RFC 8414).
 
-#![expect(clippy::panic, reason = "what a test needs must be there")]
-
 use palatine_domain::tenant::TenantState;
 use palatine_e2e::{
     Answer, Answered, App, Backend, ClientAuth, Endpoint, Landing, Tokens, World, header, on_sqlite, realms,

@@ -1,6 +1,4 @@
 //! Guessing who and what there is: what does not exist is answered as what does (docs/THREAT-MODEL.md, class 17).
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is wrong")]
-
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! What a request costs: statements sent to the database, as exact small numbers. A change of one of them is a decision.
 
-#![expect(clippy::expect_used, reason = "what a test needs must be there")]
-
 use palatine_e2e::{Backend, Tokens, World, realms};
 
 /// A world whose background work keeps quiet, so that only requests are counted.

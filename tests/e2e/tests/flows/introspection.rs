@@ -1,7 +1,5 @@
 //! Introspection (RFC 7662): for the owner, the audience and the linked; for everybody else a token is not there.
 
-#![expect(clippy::expect_used, reason = "what a test needs must be there")]
-
 use palatine_domain::api::{Api, ScopeDefinition};
 use palatine_domain::client::{ClientId, ClientScope};
 use palatine_domain::tenant::TenantState;

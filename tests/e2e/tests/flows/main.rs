@@ -4,6 +4,15 @@
 //! disk and linking time than the tests themselves. `metrics_health` alone is apart, since a process has one recorder of
 //! metrics and those tests read its absolute numbers.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what a test needs must be there"
+)]
+#![expect(clippy::large_futures, reason = "one test's future lives on one test's stack")]
+
 mod account;
 mod architecture;
 mod authorize;

@@ -1,7 +1,5 @@
 //! Claim mappers: what an admin adds to tokens and userinfo, and what no mapper can.
 
-#![expect(clippy::expect_used, reason = "what a test needs must be there")]
-
 use palatine_domain::client::ClientId;
 use palatine_domain::mapper::{ClaimMapper, ClaimPath, ClaimRule, ClaimSource, ClaimTarget, MapperOwner, MapperRule};
 use palatine_e2e::{RealmUnderTest, Tokens, World, on_every_backend, on_sqlite, realms};

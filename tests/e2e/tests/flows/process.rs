@@ -1,6 +1,4 @@
 //! The real binary as an operator runs it: what it refuses, in which words, and that nothing is lost by it.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::net::TcpListener;
 use std::path::Path;
 

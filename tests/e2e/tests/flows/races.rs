@@ -1,7 +1,5 @@
 //! Races: one code, one refresh token, 64 uses at once; on both databases, on two nodes, with a restart in between.
 
-#![expect(clippy::indexing_slicing, reason = "what a test needs must be there")]
-
 use std::collections::HashSet;
 
 use futures_util::future::join_all;

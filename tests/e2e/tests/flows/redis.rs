@@ -1,6 +1,4 @@
 //! Redis is paused, gone, back, emptied: the table of docs/ARCHITECTURE.md, "What is kept where".
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is wrong")]
-
 use palatine_e2e::{
     Answered, Backend, Browser, Endpoint, Person, RealmUnderTest, Tokens, World, eventually, minutes, realms, seconds,
 };

@@ -1,7 +1,5 @@
 //! Signed authorization requests, by value and by reference (OpenID Connect Core, section 6; RFC 9101).
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "what a test needs must be there")]
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -43,7 +41,8 @@ fn object(world: &World, realm: &RealmUnderTest, ask: &Ask, more: Value) -> Valu
     let mut claims = json!({"iss": "signed-app", "aud": realm.issuer(), "iat": now, "nbf": now, "exp": now + 60});
     let members = claims.as_object_mut().unwrap();
     members.extend(ask.params().into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
-    members.extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("an object of members") };
+    members.extend(more);
     claims
 }
 
@@ -70,9 +69,9 @@ async fn world_with(owner: &KeyHolder) -> World {
 async fn every_advertised_algorithm_signs_requests_by_get_and_by_post() {
     let owners: Vec<KeyHolder> =
         SigningAlgorithm::ALL.iter().map(|&algorithm| KeyHolder::new(algorithm, algorithm.as_str())).collect();
-    let set = json!({"keys": owners.iter().map(KeyHolder::jwk).collect::<Vec<_>>()});
+    let keys = json!({"keys": owners.iter().map(KeyHolder::jwk).collect::<Vec<_>>()});
     let mut world = World::on(Backend::Postgres).await;
-    world.apply(&with_client(&json!({ "jwks": set }), &[])).await;
+    world.apply(&with_client(&json!({ "jwks": keys }), &[])).await;
     let realm = world.alpha();
     let document = realm.discovery().await;
     assert_eq!(document["request_parameter_supported"], true);
@@ -223,9 +222,9 @@ async fn what_is_wrong_inside_is_answered_as_it_would_be_outside() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_named_its_algorithm_is_held_to_it_and_one_without_keys_signs_nothing() {
     let (named, other) = (KeyHolder::new(SigningAlgorithm::ES256, "a"), KeyHolder::new(SigningAlgorithm::EdDSA, "b"));
-    let set = json!({"keys": [named.jwk(), other.jwk()]});
+    let keys = json!({"keys": [named.jwk(), other.jwk()]});
     let mut world = World::on(Backend::Sqlite).await;
-    world.apply(&with_client(&json!({"jwks": set, "request_object_algorithm": "ES256"}), &[])).await;
+    world.apply(&with_client(&json!({"jwks": keys, "request_object_algorithm": "ES256"}), &[])).await;
     let realm = world.alpha();
     let (app, mut browser) = (app(&realm), signed_in(&world).await);
     let ask = app.ask().scope("openid");
@@ -254,7 +253,7 @@ on_sqlite! {
         for path in ["/plain", "/version", "/unregistered"] {
             site.serves(path, 200, "application/oauth-authz-req+jwt", jws.as_bytes());
         }
-        site.serves("/large", 200, "application/jwt", &[b'x'; 70_000]);
+        site.serves("/large", 200, "application/jwt", &vec![b'x'; 70_000]);
         site.serves("/redirect", 302, "text/plain", b"");
         for uri in ["/plain", "/version#2"] {
             let visit = browser.open(&outside(&ask).with("request_uri", &site.url(uri)).url()).await;

@@ -1,7 +1,5 @@
 //! Response types with tokens in them (OAuth 2.0 Multiple Response Types; OpenID Connect Core, sections 3.2 and 3.3).
 
-#![expect(clippy::indexing_slicing, clippy::expect_used, reason = "what a test needs must be there")]
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;

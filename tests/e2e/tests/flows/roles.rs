@@ -1,7 +1,5 @@
 //! Roles and groups in tokens and userinfo: whose, through what, and who is shown them.
 
-#![expect(clippy::expect_used, reason = "what a test needs must be there")]
-
 use palatine_domain::identifier::NormalisedIdentifier;
 use palatine_e2e::{App, RealmUnderTest, Tokens, World, on_every_backend, on_sqlite, realms};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Sessions of browsers: their cookies, their ends, and whom they belong to (PROTOCOL.md section 6).
 
-#![expect(clippy::panic, reason = "what a test needs must be there")]
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_e2e::{

@@ -1,7 +1,5 @@
 //! Tenants: the same names live twice, and nothing of one opens anything of the other (PROTOCOL.md section 13, traps 5–7).
 
-#![expect(clippy::expect_used, reason = "what a test needs must be there")]
-
 use palatine_domain::audit::AuditKind;
 use palatine_e2e::{
     Answer, Answered, App, Backend, Browser, Cookie, Endpoint, Person, RealmUnderTest, Tokens, World, form_body,

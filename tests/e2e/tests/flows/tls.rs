@@ -1,6 +1,4 @@
 //! Our own TLS listener, beside plain HTTP: versions, what hurts nobody, and certificates that change while it serves.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,6 +1,4 @@
 //! The real binary over TLS, as an operator runs it.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 

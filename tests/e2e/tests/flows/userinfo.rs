@@ -1,7 +1,5 @@
 //! Userinfo, plain and signed, and every algorithm that tokens are signed with, by an independent verifier.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "what a test needs must be there")]
-
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use palatine_e2e::{RealmUnderTest, header, on_sqlite, realms};

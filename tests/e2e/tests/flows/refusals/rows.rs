@@ -161,7 +161,7 @@ pub(crate) fn rows(facts: &Facts) -> Vec<Row> {
     rows.extend([&get, &post].into_iter().flat_map(|method| userinfo(facts, method)));
     rows.extend([&get, &post].into_iter().flat_map(|method| end_session(facts, method)));
     rows.extend(registration(facts));
-    for page in [PageRoute::Login, PageRoute::Consent] {
+    for page in [PageRoute::Login, PageRoute::SelectAccount, PageRoute::Consent, PageRoute::DeviceConfirm] {
         rows.extend([&get, &post].into_iter().flat_map(|method| interaction(facts, page, method)));
     }
     for endpoint in [Endpoint::CheckSession, Endpoint::CookieProbe, Endpoint::CookieProbeResult] {
@@ -179,7 +179,6 @@ pub(crate) fn rows(facts: &Facts) -> Vec<Row> {
         .with("client_id", ONLY_BETA),
     );
     rows.extend(device_entry(facts));
-    rows.extend([&get, &post].into_iter().flat_map(|method| interaction(facts, PageRoute::DeviceConfirm, method)));
     rows.extend(device_qr(facts));
     rows.extend(logout_confirm(facts));
     rows.extend(signed_out(facts));
