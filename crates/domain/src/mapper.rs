@@ -1,7 +1,7 @@
 //! Claim mappers: what an admin puts into tokens and userinfo beside the standard claims.
 //!
 //! A mapper belongs to a scope, and works where the scope was granted, or to a client, and works for it always. None
-//! writes a reserved claim: [`ClaimMapper::check`] refuses it when it is configured, and [`ClaimPath::write`] does
+//! writes a reserved claim: [`MapperRule::check`] refuses it when it is configured, and [`ClaimPath::write`] does
 //! nothing if it is stored all the same.
 
 mod convert;

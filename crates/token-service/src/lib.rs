@@ -1,10 +1,9 @@
 //! The authorization server of a realm: requests in, codes and tokens out.
 //!
 //! **Owns** the authorization pipeline ([`authorize`]), client authentication ([`client_auth`]), the keys of clients
-//! ([`client_keys`]), the grants
-//! ([`grants`]), minting ([`mint`]), our own verifier ([`verify`]), userinfo, introspection, revocation, registration, the end of a
-//! session, the sessions of browsers ([`session`]), the sign-in to a page of our own ([`own_page`]), and what people
-//! do with their own account ([`account`]).
+//! ([`client_keys`]), the grants ([`grants`]), minting ([`mint`]), our own verifier ([`verify`]), userinfo, introspection,
+//! revocation, registration, the end of a session, the sessions of browsers ([`session`]), the sign-in to a page of our
+//! own ([`own_page`]), and what people do with their own account ([`account`]).
 //!
 //! **Must not know** how a person proves who they are, or what a login form looks like: it says that a person is
 //! needed ([`Outcome::Interact`]) and goes on when `login-ui` brings one.

@@ -28,7 +28,7 @@ after(() => server?.stop())
 test('a person signs in and the application gets tokens it can verify', async () => {
   const { answer, checks, tokens } = await signIn(config)
 
-  assert.deepEqual([...answer.parameters.keys()].sort(), ['code', 'iss', 'state'])
+  assert.deepEqual([...answer.parameters.keys()].sort(), ['code', 'iss', 'session_state', 'state'])
   assert.equal(tokens.token_type, 'bearer') // the library lower-cases it
   assert.equal(tokens.expires_in, 300)
   assert.equal(typeof tokens.refresh_token, 'string')

@@ -21,6 +21,8 @@ test('discovery names the issuer byte for byte and every endpoint under it', asy
     Object.fromEntries(Object.entries(metadata).filter(([key]) => key.endsWith('_endpoint') || key === 'jwks_uri')),
     {
       authorization_endpoint: `${issuer}/protocol/openid-connect/auth`,
+      device_authorization_endpoint: `${issuer}/protocol/openid-connect/auth/device`,
+      registration_endpoint: `${issuer}/clients-registrations/openid-connect`,
       token_endpoint: `${issuer}/protocol/openid-connect/token`,
       userinfo_endpoint: `${issuer}/protocol/openid-connect/userinfo`,
       introspection_endpoint: `${issuer}/protocol/openid-connect/token/introspect`,

@@ -112,7 +112,7 @@ class Password(unittest.TestCase):
         self.client = client_of("legacy-app", "legacy-secret")
 
     def test_a_name_and_a_password_get_tokens_where_an_admin_allowed_it(self) -> None:
-        token = self.client.token(DEV_USER["username"], DEV_USER["password"])
+        token = self.client.token(DEV_USER["username"], DEV_USER["password"], scope=SCOPE)
 
         self.assertEqual(self.client.userinfo(token["access_token"])["name"], "Dev User")
         renewed = self.client.refresh_token(token["refresh_token"])
