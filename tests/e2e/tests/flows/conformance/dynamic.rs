@@ -8,23 +8,18 @@ use serde_json::{Value, json};
 use super::codes::{lasting, refresh_tokens_belong_to_their_clients};
 use super::provider::CALLBACK;
 use super::registering::{metadata, open_provider, public, refreshing, unnamed_key};
-use super::variant::{BASIC, HYBRID, Variant};
+use super::variant::Variant;
 
-/// The variants of the Dynamic plan with a token request: it has no Form Post.
+/// The variants of the Dynamic plan with a token request.
 fn with_code() -> impl Iterator<Item = Variant> {
-    [BASIC, HYBRID].concat().into_iter().map(|response_type| Variant { response_type, form_post: false })
-}
-
-/// All variants of the Dynamic plan.
-fn all() -> impl Iterator<Item = Variant> {
-    Variant::all().into_iter().filter(|variant| !variant.form_post)
+    Variant::by_default().into_iter().filter(|variant| variant.has("code"))
 }
 
 /// A client that registers such a page has it linked where people sign in and consent.
 async fn registers_a_page(world: &World, member: &str, is_linked: bool) {
     let provider = open_provider(world).await;
     let (key, page) = (unnamed_key(), "https://www.certification.openid.net/test/a/palatine/page");
-    for variant in all() {
+    for variant in Variant::by_default() {
         let (party, client) = provider.registered(variant, &key, &json!({ member: page })).await;
         assert_eq!(client[member], page);
         let (ask, mut browser) = (party.ask(), provider.realm.browser());
@@ -49,7 +44,7 @@ on_every_backend! {
     async fn oidcc_server(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in all() {
+        for variant in Variant::by_default() {
             let (party, client) = provider.registered(variant, &key, &json!({})).await;
             assert!(client.get("client_secret").is_none());
             party.sign_in(&mut provider.realm.browser()).await;
@@ -59,7 +54,7 @@ on_every_backend! {
     async fn oidcc_idtoken_rs256(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in all() {
+        for variant in Variant::by_default() {
             let more = json!({"id_token_signed_response_alg": "RS256"});
             let (party, _) = provider.registered(variant, &key, &more).await;
             party.sign_in(&mut provider.realm.browser()).await;
@@ -70,7 +65,7 @@ on_every_backend! {
     async fn oidcc_userinfo_rs256(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in all() {
+        for variant in Variant::by_default() {
             let more = json!({"userinfo_signed_response_alg": "RS256"});
             let (mut party, _) = provider.registered(variant, &key, &more).await;
             party.userinfo_algorithm = Some(Algorithm::RS256);
@@ -105,7 +100,7 @@ on_every_backend! {
         let provider = open_provider(world).await;
         let (key, site) = (unnamed_key(), ClientSite::open().await);
         site.serves_json("/sector", &json!([CALLBACK, "https://other.example.com/callback"]));
-        for variant in all() {
+        for variant in Variant::by_default() {
             let (party, _) = provider.registered(variant, &key, &sector(&site.url("/sector"))).await;
             let signed_in = party.sign_in(&mut provider.realm.browser()).await;
             assert_ne!(signed_in.id_claims()["sub"], "conformance-user", "of its sector alone");
@@ -117,7 +112,7 @@ on_every_backend! {
         let provider = open_provider(world).await;
         let site = ClientSite::open().await;
         site.serves_json("/sector", &json!(["https://other.example.com/callback"]));
-        for variant in all() {
+        for variant in Variant::by_default() {
             let wanted = metadata(variant, &sector(&site.url("/sector")));
             let answer = provider.register(&wanted).await;
             answer.assert_refused(400, "invalid_client_metadata");

@@ -27,7 +27,7 @@ on_every_backend! {
     async fn oidcc_ensure_redirect_uri_in_authorization_request(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in Variant::all() {
+        for variant in Variant::by_default() {
             let (party, _) = provider.registered(variant, &key, &json!({})).await;
             ends_at_a_page(&provider, &party.ask().without("redirect_uri")).await;
         }
@@ -37,7 +37,7 @@ on_every_backend! {
     async fn oidcc_redirect_uri_query_ok(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in Variant::all() {
+        for variant in Variant::by_default() {
             let more = json!({"redirect_uris": [format!("{CALLBACK}?foo=bar")]});
             let (party, _) = provider.registered(variant, &key, &more).await;
             party.sign_in(&mut provider.realm.browser()).await;
@@ -47,7 +47,7 @@ on_every_backend! {
     async fn oidcc_redirect_uri_query_mismatch(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in Variant::all() {
+        for variant in Variant::by_default() {
             let more = json!({"redirect_uris": [format!("{CALLBACK}?foo=bar")]});
             let (party, _) = provider.registered(variant, &key, &more).await;
             ends_at_a_page(&provider, &party.ask().with("redirect_uri", &format!("{CALLBACK}?foo=baz"))).await;
@@ -57,7 +57,7 @@ on_every_backend! {
     async fn oidcc_redirect_uri_query_added(world) {
         let provider = open_provider(world).await;
         let key = unnamed_key();
-        for variant in Variant::all() {
+        for variant in Variant::by_default() {
             let (party, _) = provider.registered(variant, &key, &json!({})).await;
             ends_at_a_page(&provider, &party.ask().with("redirect_uri", &format!("{CALLBACK}?foo=bar"))).await;
         }
@@ -66,7 +66,7 @@ on_every_backend! {
     /// RFC 6749, section 3.1.2: no fragment.
     async fn oidcc_redirect_uri_regfrag(world) {
         let provider = Provider::of(world).await;
-        for variant in Variant::all() {
+        for variant in Variant::by_default() {
             let wanted = metadata(variant, &json!({"redirect_uris": [format!("{CALLBACK}#foobar")]}));
             provider.register(&wanted).await.assert_refused(400, "invalid_redirect_uri");
         }

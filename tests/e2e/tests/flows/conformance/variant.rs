@@ -33,6 +33,11 @@ impl Variant {
         Self::of(&[BASIC, IMPLICIT, HYBRID].concat())
     }
 
+    /// The same in the default mode, as in the Dynamic plan, which has no Form Post sibling.
+    pub(super) fn by_default() -> Vec<Self> {
+        Self::all().into_iter().filter(|variant| !variant.form_post).collect()
+    }
+
     /// Those in which a code is issued.
     pub(super) fn with_code() -> Vec<Self> {
         Self::of(&[BASIC, HYBRID].concat())
