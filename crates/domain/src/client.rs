@@ -204,7 +204,7 @@ pub enum SectorError {
     /// `sector_identifier_uri`."
     #[error("the redirect URIs have several hosts; pairwise subjects then need `sector_identifier_uri`")]
     SeveralHosts,
-    /// `sector_identifier_uri` is no https URL.
+    /// `sector_identifier_uri` is no https URL, and does not lead to this machine.
     #[error("`sector_identifier_uri` must be an https URL")]
     NoHttps,
 }
@@ -214,7 +214,7 @@ impl ClientSettings {
     /// (OpenID Connect Core, section 8.1).
     pub fn sector(&self) -> Result<String, SectorError> {
         if let Some(uri) = &self.subject.sector_identifier_uri {
-            let host = redirect_uri::host_of(uri).filter(|_| uri.starts_with("https://"));
+            let host = redirect_uri::host_of(uri).filter(|_| redirect_uri::is_secure(uri));
             return host.ok_or(SectorError::NoHttps);
         }
         let mut hosts = self.redirect_uris.iter().map(|uri| redirect_uri::host_of(uri));
@@ -444,6 +444,7 @@ mod tests {
         let one = ["https://shop.example/a", "https://shop.example:8443/b"];
         assert_eq!(sector(&one, None), Ok("shop.example".to_owned()));
         assert_eq!(sector(&one, Some("https://group.example/sector.json")), Ok("group.example".to_owned()));
+        assert_eq!(sector(&one, Some("http://localhost:3000/sector.json")), Ok("localhost".to_owned()));
     }
 
     #[test]

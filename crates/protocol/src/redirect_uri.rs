@@ -283,6 +283,11 @@ pub fn origin_of(uri: &str) -> Option<String> {
     matches!(parsed.scheme(), "http" | "https").then(|| parsed.origin().ascii_serialization())
 }
 
+/// Whether a URI is `https`, or `http` on a loopback host, where nobody listens in between.
+pub fn is_secure(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|uri| uri.scheme() == "https" || uri.scheme() == "http" && is_loopback(&uri))
+}
+
 /// The host of an `http(s)` URI, in lower case; `None` for any other scheme.
 pub fn host_of(uri: &str) -> Option<String> {
     let parsed = Url::parse(uri).ok()?;

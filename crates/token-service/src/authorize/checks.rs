@@ -6,6 +6,7 @@ use palatine_protocol::authorization::AuthorizationRequest;
 use palatine_protocol::capabilities::SUPPORTED;
 use palatine_protocol::claims_request::ClaimsRequest;
 use palatine_protocol::error::{ErrorCode, OAuthError};
+use palatine_protocol::params::Params;
 use palatine_protocol::scope::{self, Scope, ScopeSet};
 use palatine_realm::Realm;
 
@@ -13,9 +14,16 @@ use super::callback::CheckedRedirectUri;
 use super::{AuthorizeError, Unredirectable};
 use crate::targets;
 
+/// OpenID Connect Core, section 3.1.2.1: `redirect_uri` is "REQUIRED". In OAuth alone, without the scope `openid`, a
+/// client may leave it out that registered a single one.
+pub(super) fn redirect_uri_given(client: &Client, asked: Option<&str>, params: &Params) -> Result<(), AuthorizeError> {
+    let scope = params.one("scope").ok().flatten().unwrap_or_default();
+    let is_openid = scope.split(' ').any(|word| word == scope::OPENID);
+    if asked.is_none() && is_openid { Err(invalid_redirect_uri(client, None)) } else { Ok(()) }
+}
+
 /// RFC 6749, section 3.1.2.3: "the authorization server MUST compare and match the value received against at least one
-/// of the registered redirection URIs". Left out, it is the only one registered; OpenID Connect requires it, and a
-/// client with one URI can mean no other.
+/// of the registered redirection URIs". Left out, it is the only one registered.
 pub(super) fn redirect_uri(client: &Client, asked: Option<&str>) -> Result<CheckedRedirectUri, AuthorizeError> {
     let registered = &client.settings.redirect_uris;
     let found = match (asked, registered.as_slice()) {
@@ -23,11 +31,13 @@ pub(super) fn redirect_uri(client: &Client, asked: Option<&str>) -> Result<Check
         (None, [only]) => Some(only.as_str()),
         _ => None,
     };
-    found.map(CheckedRedirectUri::checked).ok_or_else(|| {
-        AuthorizeError::Unredirectable(Unredirectable::InvalidRedirectUri {
-            client_id: client.client_id.as_str().to_owned(),
-            redirect_uri: asked.map(str::to_owned),
-        })
+    found.map(CheckedRedirectUri::checked).ok_or_else(|| invalid_redirect_uri(client, asked))
+}
+
+fn invalid_redirect_uri(client: &Client, asked: Option<&str>) -> AuthorizeError {
+    AuthorizeError::Unredirectable(Unredirectable::InvalidRedirectUri {
+        client_id: client.client_id.as_str().to_owned(),
+        redirect_uri: asked.map(str::to_owned),
     })
 }
 

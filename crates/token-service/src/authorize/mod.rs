@@ -356,6 +356,7 @@ fn read_target(params: &Params) -> Result<AskedTarget, AuthorizeError> {
 /// Redirect URI, and only then the rest.
 fn read_request(realm: &Realm, client: Arc<Client>, params: &Params) -> Result<Asked, AuthorizeError> {
     let target = read_target(params)?;
+    checks::redirect_uri_given(&client, target.redirect_uri.as_deref(), params)?;
     let redirect_uri = checks::redirect_uri(&client, target.redirect_uri.as_deref())?;
     let context = AnswerContext::read(params);
     let callback = Callback::new(realm, redirect_uri, context.response_mode, context.state);

@@ -66,10 +66,10 @@ on_sqlite! {
         Tokens::of(&app.redeem(&code, &ask).await);
     }
 
-    async fn a_client_with_one_redirect_uri_may_leave_it_out_of_both_requests(world) {
+    async fn a_client_with_one_redirect_uri_may_leave_it_out_of_both_requests_of_oauth_alone(world) {
         let realm = world.alpha();
         let app = realm.es_app();
-        let ask = app.ask().without("redirect_uri");
+        let ask = app.ask().scope("profile").without("redirect_uri");
         let visit = realm.browser().open(&ask.url()).await;
         let visit = realm.browser().sign_in_if_asked(visit, &realm.ada()).await;
         // Another browser than the one that began it gets nowhere; the one that did, does.

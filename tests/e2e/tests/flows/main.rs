@@ -24,6 +24,7 @@ mod canary;
 mod claims_parameter;
 mod client_authentication;
 mod codes;
+mod conformance;
 mod consent;
 mod cors;
 mod device;
