@@ -57,6 +57,12 @@ impl Page {
         html.select(&parsed(selector)).map(words).collect()
     }
 
+    /// An attribute of everything that a selector finds.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.html);
+        html.select(&parsed(selector)).filter_map(|element| element.attr(name)).map(str::to_owned).collect()
+    }
+
     /// Its form.
     #[track_caller]
     pub fn form(&self) -> Form {
