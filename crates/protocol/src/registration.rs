@@ -159,8 +159,9 @@ impl UpdateMembers {
         Ok(members)
     }
 
-    /// "This request MUST include the client_id […]. The updated client metadata fields request MUST NOT include the
-    /// registration_access_token, registration_client_uri, client_secret_expires_at, or client_id_issued_at fields."
+    /// "This request MUST include the `client_id` […]. The updated client metadata fields request MUST NOT include the
+    /// `registration_access_token`, `registration_client_uri`, `client_secret_expires_at`, or `client_id_issued_at`
+    /// fields."
     fn check(&self) -> Result<(), OAuthError> {
         let ours = [
             &self.registration_access_token,

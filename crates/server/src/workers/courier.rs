@@ -15,7 +15,7 @@ use palatine_protocol::logout::LOGOUT_TOKEN_PARAMETER;
 use palatine_realm::{Realm, ResolveError, Resolver};
 use palatine_store::{ClaimedEntry, OperatorProof, Store, StoreError};
 use palatine_token_service::TokenService;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::config::CourierSettings;
 use crate::services::Services;
@@ -47,8 +47,8 @@ enum Attempt {
     Pointless,
     /// Tried again later, for this reason.
     Failed(String),
-    /// Not even tried: the recipient failed a moment ago.
-    Resting(Instant),
+    /// Not even tried: the recipient could not be reached a moment ago.
+    Resting,
 }
 
 impl Courier {
@@ -66,48 +66,46 @@ impl Courier {
 
     pub(super) async fn work_for_ever(self: Arc<Self>) {
         let pause = Duration::from_millis(self.settings.poll_millis);
+        let mut under_way = JoinSet::new();
         let mut failing = false;
         loop {
-            let found = self.round().await;
-            if let Err(error) = &found
+            let free = self.settings.concurrency.saturating_sub(under_way.len());
+            let claimed = self.claim(free).await;
+            if let Err(error) = &claimed
                 && !failing
             {
                 tracing::warn!(%error, "the outbox cannot be read; deliveries wait");
             }
-            failing = found.is_err();
-            // As many as could be taken: there may be more.
-            if !found.is_ok_and(|found| found == self.settings.concurrency) {
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    () = self.store.outbox_filled(), if !failing => {}
-                }
+            failing = claimed.is_err();
+            for claimed in claimed.into_iter().flatten() {
+                let courier = Arc::clone(&self);
+                under_way.spawn(async move { courier.carry(claimed).await });
+            }
+            let is_full = under_way.len() == self.settings.concurrency;
+            tokio::select! {
+                Some(ended) = under_way.join_next() => look_at(ended),
+                () = tokio::time::sleep(pause) => {}
+                () = self.store.outbox_filled(), if !failing && !is_full => {}
+            }
+            while let Some(ended) = under_way.try_join_next() {
+                look_at(ended);
             }
         }
     }
 
-    /// Claims what is due and delivers all of it at once; how many that were.
-    async fn round(self: &Arc<Self>) -> Result<usize, StoreError> {
+    /// Claims at most so many entries that are due.
+    async fn claim(&self, most: usize) -> Result<Vec<ClaimedEntry>, StoreError> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
         let tx = self.store.as_operator(PROOF).await?;
         let lease = self.longest_attempt + LEASE_MARGIN;
-        let claimed = tx.claim_outbox(tx.now(), self.settings.concurrency as u64, lease).await?;
+        let claimed = tx.claim_outbox(tx.now(), most as u64, lease).await?;
         let waiting = tx.waiting_deliveries().await?;
         tx.commit().await?;
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
         metrics::gauge!("palatine_courier_waiting").set(waiting as f64);
-        let found = claimed.len();
-        let mut under_way: JoinSet<()> = claimed
-            .into_iter()
-            .map(|claimed| {
-                let courier = Arc::clone(self);
-                async move { courier.carry(claimed).await }
-            })
-            .collect();
-        while let Some(ended) = under_way.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a delivery had ended by itself; it is tried again");
-            }
-        }
-        Ok(found)
+        Ok(claimed)
     }
 
     async fn carry(&self, claimed: ClaimedEntry) {
@@ -132,8 +130,8 @@ impl Courier {
 
     async fn post_logout_token(&self, realm: &Realm, tenant: TenantId, notice: &BackChannelLogout) -> Attempt {
         let recipient = (tenant, notice.client);
-        if let Some(until) = self.rests_until(&recipient) {
-            return Attempt::Resting(until);
+        if self.rests(&recipient) {
+            return Attempt::Resting;
         }
         let addressed = match self.tokens.logout_token(realm, notice).await {
             Ok(Some(addressed)) => addressed,
@@ -163,9 +161,9 @@ impl Courier {
         resting.insert(recipient, now.plus(self.settings.wait_after(1)));
     }
 
-    fn rests_until(&self, recipient: &Recipient) -> Option<Instant> {
+    fn rests(&self, recipient: &Recipient) -> bool {
         let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        resting.get(recipient).copied().filter(|until| self.ambient.now() < *until)
+        resting.get(recipient).is_some_and(|until| self.ambient.now() < *until)
     }
 
     async fn settle(&self, claimed: &ClaimedEntry, attempt: Attempt) -> Result<(), StoreError> {
@@ -185,22 +183,21 @@ impl Courier {
     /// What an attempt counts as, and when the next one is due, if there is one.
     fn fate(&self, claimed: &ClaimedEntry, attempt: Attempt, now: Instant) -> (&'static str, Option<Instant>) {
         let ClaimedEntry { realm, entry, .. } = claimed;
+        let (outcome, reason) = match attempt {
+            Attempt::Delivered => return ("delivered", None),
+            Attempt::Pointless => return ("pointless", None),
+            Attempt::Resting => ("put_off", "it could not be reached a moment ago".to_owned()),
+            Attempt::Failed(reason) => ("failed", reason),
+        };
+        let again = self.next_attempt(entry, now);
         let realm = realm.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (kind, attempts) = (&entry.kind, entry.attempts);
-        match attempt {
-            Attempt::Delivered => ("delivered", None),
-            Attempt::Pointless => ("pointless", None),
-            Attempt::Resting(until) => ("put_off", Some(until)),
-            Attempt::Failed(reason) => match self.next_attempt(entry, now) {
-                Some(due_at) => {
-                    tracing::warn!(%realm, %kind, attempts, reason, "a delivery failed; it is tried again");
-                    ("failed", Some(due_at))
-                }
-                None => {
-                    tracing::error!(%realm, %kind, attempts, reason, "a delivery failed too long and is given up");
-                    ("given_up", None)
-                }
-            },
+        let OutboxEntry { kind, attempts, .. } = entry;
+        if again.is_some() {
+            tracing::warn!(%realm, %kind, attempts, reason, "a delivery failed; it is tried again");
+            (outcome, again)
+        } else {
+            tracing::error!(%realm, %kind, attempts, reason, "a delivery failed too long and is given up");
+            ("given_up", None)
         }
     }
 
@@ -208,5 +205,11 @@ impl Courier {
     fn next_attempt(&self, entry: &OutboxEntry, now: Instant) -> Option<Instant> {
         let last = entry.created_at.plus(Duration::from_secs(self.settings.give_up_after_seconds));
         (now < last).then(|| now.plus(self.settings.wait_after(entry.attempts)).min(last))
+    }
+}
+
+fn look_at(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a delivery had ended by itself; it is made again");
     }
 }

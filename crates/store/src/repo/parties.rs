@@ -24,7 +24,7 @@ struct OnlyLogout {
 /// The enabled clients with a grant of the session, an ended one too: what they made of it may go on.
 pub(super) async fn of_session<A>(tx: &TenantTx<A>, session: SessionId) -> Result<Vec<LogoutParty>, StoreError> {
     let rows = tx.rows::<Entity>().filter(Column::Enabled.eq(true)).filter(Column::Id.in_subquery(keys(tx, session)));
-    rows.order_by_asc(Column::ClientId).all(tx.conn()).await?.into_iter().map(party).collect()
+    rows.order_by_asc(Column::ClientId).all(tx.conn()).await?.iter().map(party).collect()
 }
 
 /// Writes down that those of them are to be told that have a place for it.
@@ -59,7 +59,7 @@ fn keys<A>(tx: &TenantTx<A>, session: SessionId) -> SelectStatement {
         .to_owned()
 }
 
-fn party(stored: Model) -> Result<LogoutParty, StoreError> {
+fn party(stored: &Model) -> Result<LogoutParty, StoreError> {
     let row = Row::of("clients", stored.id);
     let settings: OnlyLogout = row.document("settings", &stored.settings)?;
     Ok(LogoutParty {

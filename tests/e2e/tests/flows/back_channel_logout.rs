@@ -1,6 +1,8 @@
 //! Who is told that somebody signed out, when, and how often (OpenID Connect Back-Channel Logout 1.0; PROTOCOL.md
 //! section 6). What the tokens must be is verified by [`RelyingParty`].
 
+#![expect(clippy::indexing_slicing, reason = "what a test needs must be there")]
+
 use std::time::Duration;
 
 use palatine_e2e::{

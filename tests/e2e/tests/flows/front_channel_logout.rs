@@ -1,5 +1,7 @@
 //! What a browser loads when it is signed out (OpenID Connect Front-Channel Logout 1.0; PROTOCOL.md section 6).
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "what a test needs must be there")]
+
 use palatine_e2e::{
     App, Browser, Endpoint, Page, RealmUnderTest, Tokens, Visit, World, form_body, on_every_backend, on_sqlite, realms,
 };

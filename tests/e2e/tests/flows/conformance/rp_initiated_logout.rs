@@ -1,5 +1,7 @@
 //! Plan `oidcc-rp-initiated-logout-certification-test-plan`.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "what a test needs must be there")]
+
 use std::str::FromStr as _;
 
 use openidconnect::core::CoreIdToken;

@@ -1,5 +1,7 @@
 //! Plan `oidcc-session-management-certification-test-plan`.
 
+#![expect(clippy::unwrap_used, reason = "what a test needs must be there")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_e2e::{Browser, Endpoint, on_every_backend};
