@@ -186,8 +186,14 @@ mod tests {
             "response_types_supported":
                 ["code", "code id_token", "code token", "code id_token token", "id_token", "id_token token"],
             "response_modes_supported": ["query", "fragment", "form_post"],
-            "grant_types_supported":
-                ["authorization_code", "refresh_token", "client_credentials", "password", "implicit"],
+            "grant_types_supported": [
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+                "password",
+                "implicit",
+            ],
             "acr_values_supported": ["1"],
             "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],

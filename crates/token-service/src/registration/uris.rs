@@ -54,8 +54,8 @@ fn check_registered(uri: &str, application: ApplicationType) -> Result<(), OAuth
     RegisteredRedirectUri::parse(uri, application).map(drop).map_err(|error| bad_redirect(format!("{uri}: {error}")))
 }
 
-/// "Web Clients using the OAuth Implicit Grant Type MUST only register URLs using the https scheme as redirect_uris; they
-/// MUST NOT use localhost as the hostname."
+/// "Web Clients using the OAuth Implicit Grant Type MUST only register URLs using the https scheme as `redirect_uris`;
+/// they MUST NOT use localhost as the hostname."
 fn check_web(uri: &str, grants: &[GrantType]) -> Result<(), OAuthError> {
     if !grants.contains(&GrantType::Implicit) {
         return Ok(());
@@ -70,7 +70,8 @@ fn check_web(uri: &str, grants: &[GrantType]) -> Result<(), OAuthError> {
     }
 }
 
-/// "Native Clients MUST only register redirect_uris using custom URI schemes or loopback URLs using the http scheme."
+/// "Native Clients MUST only register `redirect_uris` using custom URI schemes or loopback URLs using the http
+/// scheme."
 fn check_native(uri: &str) -> Result<(), OAuthError> {
     if uri.starts_with("https:") {
         Err(bad_redirect(format!("{uri}: a native client has a custom scheme, or http on a loopback host")))

@@ -1,6 +1,6 @@
 //! Every kind of token at every place that takes one: each place takes its own kinds and no other.
 
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "what a test needs must be there")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "what a test needs must be there")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
