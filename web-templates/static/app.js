@@ -1,4 +1,4 @@
-// What script adds to pages that work without it: show the password, choose the scheme, send a form once.
+// What script adds to pages that work without it: show the password, choose the scheme, send a form once, go on by itself.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -50,6 +50,13 @@
     });
     // The back button brings the page as it was left.
     window.addEventListener("pageshow", function () { sent(false); });
+  });
+
+  // Signed out: on when the frames have told the applications, or when they take too long.
+  document.querySelectorAll("a[data-continue]").forEach(function (link) {
+    function go() { location.replace(link.href); }
+    window.addEventListener("load", go);
+    setTimeout(go, 5000);
   });
 
   var summary = document.querySelector(".summary");

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod interaction;
 pub mod key;
 pub mod lockout;
+pub mod logout;
 pub mod mapper;
 pub mod policy;
 pub mod profile;

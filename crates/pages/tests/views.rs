@@ -5,7 +5,7 @@ mod samples;
 
 use std::collections::HashSet;
 
-use palatine_pages::views::{BackLink, LoginPage, LoginProblem, SignedOutPage};
+use palatine_pages::views::{BackLink, LoginPage, LoginProblem, LogoutFramesPage, SignedOutPage};
 use palatine_pages::{Branding, Locale, PageContext, Theme, static_asset};
 use samples::{HOSTILE, Sample};
 use scraper::{ElementRef, Html, Selector};
@@ -100,10 +100,11 @@ fn every_field_has_a_label_and_every_reference_an_end() {
     });
 }
 
+/// But the frames of applications after sign-out, which the policy names.
 #[test]
 fn nothing_is_loaded_from_another_origin() {
     each(|name, document, _| {
-        for element in select(document, "[src], link[href]") {
+        for element in select(document, "[src]:not(iframe[hidden]), link[href]") {
             let url = element.attr("src").or(element.attr("href")).unwrap();
             let file = url.strip_prefix("/id/static/");
             assert!(file.is_some_and(|file| static_asset(file).is_some()), "{name}: {url}");
@@ -199,7 +200,23 @@ fn a_link_that_would_run_something_is_not_shown() {
     for url in ["javascript:alert(1)", "data:text/html,x", "//evil.example"] {
         let html = SignedOutPage { ctx: &ctx, back: Some(BackLink { application: "Shop", url }) }.render();
         assert!(select(&Html::parse_document(&html), "a").is_empty(), "{url}");
+        let html = LogoutFramesPage { ctx: &ctx, frames: &[], after: Some(url) }.render();
+        assert!(select(&Html::parse_document(&html), "a").is_empty(), "{url}");
     }
+}
+
+#[test]
+fn the_page_after_sign_out_holds_a_hidden_frame_for_each_application_and_a_way_on() {
+    let ctx = samples::context(Branding::platform(), "", Theme::Automatic);
+    let frames = ["https://a.example/out?iss=x&sid=y", "https://b.example/out"].map(str::to_owned);
+    let after = "https://a.example/bye?state=s";
+    let document = Html::parse_document(&LogoutFramesPage { ctx: &ctx, frames: &frames, after: Some(after) }.render());
+    let shown = select(&document, "iframe[hidden]");
+    assert_eq!(shown.iter().filter_map(|frame| frame.attr("src")).collect::<Vec<_>>(), frames);
+    let ways = select(&document, "a[data-continue]");
+    assert_eq!(ways.iter().filter_map(|link| link.attr("href")).collect::<Vec<_>>(), [after]);
+    let alone = LogoutFramesPage { ctx: &ctx, frames: &frames, after: None }.render();
+    assert!(select(&Html::parse_document(&alone), "a").is_empty());
 }
 
 #[test]

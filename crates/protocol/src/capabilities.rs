@@ -3,6 +3,7 @@
 
 use crate::client_auth::ClientAuthMethod;
 use crate::jwk::SigningAlgorithm;
+use crate::logout::LogoutChannel;
 use crate::pkce::ChallengeMethod;
 use crate::prompt::Prompt;
 use crate::response::{ResponseMode, ResponseType};
@@ -48,6 +49,8 @@ pub struct Capabilities {
     pub acr_values: &'static [&'static str],
     /// Kinds of `sub`.
     pub subject_types: &'static [&'static str],
+    /// Ways in which clients hear of the end of a session.
+    pub logout_channels: &'static [LogoutChannel],
     /// Whether the `claims` parameter has an effect.
     pub claims_parameter: bool,
     /// Whether the `request` parameter is taken.
@@ -142,6 +145,7 @@ pub const SUPPORTED: Capabilities = Capabilities {
     // `2` follows with the second factor.
     acr_values: &["1"],
     subject_types: &["public", "pairwise"],
+    logout_channels: LogoutChannel::ALL,
     claims_parameter: true,
     request_parameter: true,
     request_uri_parameter: true,

@@ -29,6 +29,7 @@ pub mod error;
 pub mod introspection;
 pub mod jwk;
 pub mod key_set;
+pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pkce;

@@ -4,6 +4,7 @@ use crate::capabilities::{Capabilities, SUPPORTED};
 use crate::client_auth::ClientAuthMethod;
 use crate::endpoints::Endpoint;
 use crate::jwk::SigningAlgorithm;
+use crate::logout::LogoutChannel;
 use crate::pkce::ChallengeMethod;
 use crate::prompt::Prompt;
 use crate::response::{ResponseMode, ResponseType};
@@ -89,6 +90,14 @@ pub struct ProviderMetadata {
     pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
     /// Every authorization response carries `iss`.
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether logout tokens are posted (OpenID Connect Back-Channel Logout section 2.1).
+    pub backchannel_logout_supported: bool,
+    /// Whether they carry `sid`.
+    pub backchannel_logout_session_supported: bool,
+    /// Whether frames of clients are loaded at sign-out (OpenID Connect Front-Channel Logout section 3).
+    pub frontchannel_logout_supported: bool,
+    /// Whether they are told `iss` and `sid`.
+    pub frontchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -97,6 +106,7 @@ impl ProviderMetadata {
     pub fn for_issuer(issuer: &str) -> Self {
         let Capabilities { response_types, response_modes, grant_types, .. } = SUPPORTED;
         let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let hears = |channel| SUPPORTED.logout_channels.contains(&channel);
         let client_signing = SUPPORTED.client_signing_algorithms.to_vec();
         Self {
             issuer: issuer.to_owned(),
@@ -136,6 +146,10 @@ impl ProviderMetadata {
             require_request_uri_registration: true,
             request_object_signing_alg_values_supported: SUPPORTED.client_signing_algorithms.to_vec(),
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: hears(LogoutChannel::BackChannel),
+            backchannel_logout_session_supported: hears(LogoutChannel::BackChannel),
+            frontchannel_logout_supported: hears(LogoutChannel::FrontChannel),
+            frontchannel_logout_session_supported: hears(LogoutChannel::FrontChannel),
         }
     }
 
@@ -172,9 +186,14 @@ mod tests {
             "response_types_supported":
                 ["code", "code id_token", "code token", "code id_token token", "id_token", "id_token token"],
             "response_modes_supported": ["query", "fragment", "form_post"],
-            "grant_types_supported":
-                ["authorization_code", "refresh_token", "client_credentials",
-                    "urn:ietf:params:oauth:grant-type:device_code", "password", "implicit"],
+            "grant_types_supported": [
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+                "password",
+                "implicit",
+            ],
             "acr_values_supported": ["1"],
             "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
@@ -197,6 +216,10 @@ mod tests {
             "require_request_uri_registration": true,
             "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
             "authorization_response_iss_parameter_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
         });
         assert_eq!(document, expected);
     }

@@ -245,7 +245,8 @@ fn check_query(rest: &str) -> Result<(), RedirectUriError> {
     Ok(())
 }
 
-fn is_loopback(uri: &Url) -> bool {
+/// Whether the host is this very machine: `localhost`, 127.0.0.0/8, `[::1]`.
+pub fn is_loopback(uri: &Url) -> bool {
     match uri.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

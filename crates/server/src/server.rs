@@ -114,7 +114,7 @@ impl Server {
         };
         let main = main_server(shared.clone(), settings, self.sockets.plain, tls).map_err(broken)?;
         let management = management_server(shared.clone(), self.sockets.management).map_err(broken)?;
-        let mut workers = Workers::start(&self.services, &self.config.jobs);
+        let mut workers = Workers::start(&self.services, &self.config);
         let reload = ReloadRequest::default();
         if let (Some(certificates), Some(files)) = (self.certificates, settings.tls.files()) {
             workers.watch_certificate(Reloader {

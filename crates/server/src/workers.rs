@@ -2,6 +2,7 @@
 //!
 //! To add a job: a variant of [`Job`] with its name, its interval and its work.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use palatine_domain::Ambient;
@@ -10,12 +11,15 @@ use palatine_store::{OperatorProof, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::JobSettings;
+use crate::config::{Config, JobSettings};
 use crate::services::Services;
 use crate::telemetry;
 use crate::tls::Reloader;
 
+mod courier;
 mod key_rotation;
+
+use courier::Courier;
 
 /// How often a job goes on at once while there is more to do than its budget.
 const ROUNDS: usize = 20;
@@ -116,7 +120,7 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts all of it.
-    pub(crate) fn start(services: &Services, settings: &JobSettings) -> Self {
+    pub(crate) fn start(services: &Services, config: &Config) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let resolver = services.resolver.clone();
@@ -134,7 +138,7 @@ impl Workers {
                 store: services.store.clone(),
                 resolver: services.resolver.clone(),
                 ambient: services.ambient.clone(),
-                settings: settings.clone(),
+                settings: config.jobs.clone(),
                 holder: holder.clone(),
             };
             tasks.spawn(async move {
@@ -144,6 +148,15 @@ impl Workers {
                 }
             });
         }
+        let longest_attempt = Duration::from_secs(config.outbound.timeout_seconds);
+        let courier = Arc::new(Courier::new(services, config.courier.clone(), longest_attempt));
+        let end = until(stopped.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = end => {}
+                () = courier.work_for_ever() => {}
+            }
+        });
         let end = until(stopped);
         tasks.spawn(async move {
             tokio::select! {

@@ -1,5 +1,6 @@
 //! What the background work on signing keys asks of all tenants at once: each question is one look at an index.
 
+use palatine_domain::ids::{RowId as _, TenantId};
 use palatine_domain::tenant::TenantState;
 use palatine_domain::{Instant, RealmSlug};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -57,10 +58,15 @@ impl OperatorTx {
                 owners.push(tenant);
             }
         }
-        Ok(DueRealms { realms: self.slugs_of(&owners).await?, next })
+        let realms = self.slugs_of(&owners).await?.into_iter().map(|(_, slug)| slug).collect();
+        Ok(DueRealms { realms, next })
     }
 
-    async fn slugs_of(&self, owners: &[Uuid]) -> Result<Vec<RealmSlug>, StoreError> {
+    /// The names of these tenants, in their order; those that are being deleted are left out.
+    pub(crate) async fn slugs_of(&self, owners: &[Uuid]) -> Result<Vec<(TenantId, RealmSlug)>, StoreError> {
+        if owners.is_empty() {
+            return Ok(Vec::new());
+        }
         let tenants = scoped::find_routing::<tenants::Entity>()
             .filter(tenants::Column::Id.is_in(owners.iter().copied()))
             .filter(tenants::Column::State.ne(state_word(TenantState::Deleting)))
@@ -68,7 +74,10 @@ impl OperatorTx {
             .await?;
         let of_owner = owners.iter().filter_map(|owner| tenants.iter().find(|tenant| tenant.id == *owner));
         of_owner
-            .map(|tenant| RealmSlug::parse(&tenant.slug).map_err(|_| StoreError::corrupt("tenants", "slug", tenant.id)))
+            .map(|tenant| match RealmSlug::parse(&tenant.slug) {
+                Ok(slug) => Ok((TenantId::from_uuid(tenant.id), slug)),
+                Err(_) => Err(StoreError::corrupt("tenants", "slug", tenant.id)),
+            })
             .collect()
     }
 

@@ -37,6 +37,7 @@ mod sweeps;
 mod transaction;
 mod wrapped_keys;
 
+pub use deliveries::ClaimedEntry;
 pub use due_keys::{DueCursor, DueRealms};
 pub use error::StoreError;
 pub use migrate::MigrateReport;

@@ -8,7 +8,7 @@ use palatine_domain::tenant::{RealmProfile, Tenant, TenantState, TenantVersion};
 use palatine_domain::{Ambient, Instant, RealmSlug};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, QueryFilter as _, QueryOrder as _};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::entities::{scoped, tenant_versions, tenants};
 use crate::error::StoreError;
@@ -31,6 +31,7 @@ struct Inner {
     ambient: Ambient,
     statements: Arc<AtomicU64>,
     changes: broadcast::Sender<VersionChange>,
+    outbox_filled: Notify,
 }
 
 impl std::fmt::Debug for Store {
@@ -74,6 +75,7 @@ impl Store {
             ambient,
             statements: Arc::default(),
             changes: broadcast::Sender::new(ANNOUNCEMENTS),
+            outbox_filled: Notify::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -144,6 +146,12 @@ impl Store {
         self.inner.changes.subscribe()
     }
 
+    /// Waits until this process commits something that is to be delivered; at once if it did since the last time. For one
+    /// waiter: what other processes commit, and what is to be tried again, is found by asking.
+    pub async fn outbox_filled(&self) {
+        self.inner.outbox_filled.notified().await;
+    }
+
     /// Statements sent since the start. BEGIN with the tenant's scope counts as one, COMMIT as none.
     pub fn statements(&self) -> u64 {
         self.inner.statements.load(Ordering::Relaxed)
@@ -164,6 +172,11 @@ impl Store {
     /// Nobody listening is no error.
     pub(crate) fn announce(&self, change: VersionChange) {
         let _ = self.inner.changes.send(change);
+    }
+
+    /// Remembered if nobody waits just now.
+    pub(crate) fn wake_courier(&self) {
+        self.inner.outbox_filled.notify_one();
     }
 
     async fn routing_connection(&self) -> Result<ScopedTx, StoreError> {

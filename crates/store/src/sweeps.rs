@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::entities::scoped::TenantEntity;
 use crate::entities::{
-    self, authorization_codes, initial_access_tokens, interactions, lockouts, login_sessions, posted_requests,
+    self, authorization_codes, initial_access_tokens, interactions, lockouts, login_sessions, outbox, posted_requests,
     refresh_tokens, revoked_tokens, scoped, signing_keys, tenant_hosts, tenant_versions, tenants,
 };
 use crate::error::StoreError;
@@ -37,6 +37,8 @@ const KEEP_IDLE_SESSIONS: Duration = Duration::from_hours(400 * 24);
 const KEEP_INTERACTIONS: Duration = HOUR;
 /// A signing key is listed as removed for a while; its private half is long destroyed.
 const KEEP_REMOVED_KEYS: Duration = Duration::from_hours(90 * 24);
+/// What was delivered, or given up, can be looked at for a while.
+const KEEP_DELIVERED: Duration = DAY;
 /// Sealed successors cleared in one call.
 const SEALED_BUDGET: u64 = 10_000;
 
@@ -74,6 +76,8 @@ impl OperatorTx {
         left -= self.sweep::<login_sessions::Entity>(due, left).await?;
         let due = login_sessions::Column::LastSeenAt.lt(before(KEEP_IDLE_SESSIONS));
         left -= self.sweep::<login_sessions::Entity>(due, left).await?;
+        let due = outbox::Column::DoneAt.lt(before(KEEP_DELIVERED));
+        left -= self.sweep::<outbox::Entity>(due, left).await?;
         let due = signing_keys::Column::HintsUntil.lt(before(KEEP_REMOVED_KEYS));
         left -= self.sweep::<signing_keys::Entity>(due, left).await?;
         Ok(budget - left)

@@ -62,6 +62,7 @@ pub struct TenantTx<A> {
     scope: TenantScope,
     now: Instant,
     touched: AtomicBool,
+    outbox_filled: AtomicBool,
     /// Changes of the operator's transaction that this one continues.
     earlier: Vec<VersionChange>,
     access: PhantomData<fn() -> A>,
@@ -81,7 +82,16 @@ impl<A> std::fmt::Debug for TenantTx<A> {
 
 impl<A> TenantTx<A> {
     pub(crate) fn over(tx: ScopedTx, store: Store, scope: TenantScope, now: Instant) -> Self {
-        Self { tx, store, scope, now, touched: AtomicBool::new(false), earlier: Vec::new(), access: PhantomData }
+        Self {
+            tx,
+            store,
+            scope,
+            now,
+            touched: AtomicBool::new(false),
+            outbox_filled: AtomicBool::new(false),
+            earlier: Vec::new(),
+            access: PhantomData,
+        }
     }
 
     /// The transaction's present: taken once, when it began.
@@ -136,6 +146,11 @@ impl TenantWrite {
         self.touched.store(true, Ordering::Relaxed);
     }
 
+    /// Marks that something is to be delivered: [`commit`](Self::commit) then wakes this node's courier.
+    pub(crate) fn fill_outbox(&self) {
+        self.outbox_filled.store(true, Ordering::Relaxed);
+    }
+
     /// Announces these changes too, once this transaction is committed.
     pub(crate) fn announce_too(&mut self, changes: Vec<VersionChange>) {
         self.earlier = changes;
@@ -148,6 +163,9 @@ impl TenantWrite {
         self.tx.commit().await?;
         for change in self.earlier.into_iter().chain(change) {
             self.store.announce(change);
+        }
+        if self.outbox_filled.load(Ordering::Relaxed) {
+            self.store.wake_courier();
         }
         Ok(())
     }

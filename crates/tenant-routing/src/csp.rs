@@ -14,6 +14,11 @@ pub enum PageKind<'a> {
         /// be followed too; nobody else's may put this page into theirs.
         to: Option<&'a str>,
     },
+    /// The page after sign-out that loads hidden frames of applications (OpenID Connect Front-Channel Logout).
+    LogoutFrames {
+        /// The origins that they are loaded from.
+        of: &'a [String],
+    },
     /// A hidden frame in any application's page: it shows nothing, and its script asks us alone.
     Frame,
 }
@@ -38,6 +43,11 @@ impl PageKind<'_> {
                 let framed_by = to.filter(|origin| is_one_source(origin)).unwrap_or("'none'");
                 format!("default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors {framed_by}")
             }
+            Self::LogoutFrames { of } => {
+                let sources: Vec<&str> = of.iter().map(String::as_str).filter(|origin| is_one_source(origin)).collect();
+                let sources = if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") };
+                format!("{}; frame-src {sources}", Self::Plain.policy(nonce))
+            }
             Self::Frame => format!(
                 "default-src 'none'; script-src '{nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                  frame-ancestors *"
@@ -48,7 +58,7 @@ impl PageKind<'_> {
     /// `X-Frame-Options` (RFC 7034), for browsers that do not know `frame-ancestors`. It cannot name an origin.
     pub fn frame_options(self) -> Option<&'static str> {
         match self {
-            Self::Interaction | Self::Plain | Self::FormPost { to: None } => Some("DENY"),
+            Self::Interaction | Self::Plain | Self::LogoutFrames { .. } | Self::FormPost { to: None } => Some("DENY"),
             Self::FormPost { to: Some(_) } | Self::Frame => None,
         }
     }
@@ -83,6 +93,16 @@ mod tests {
         assert!(PageKind::FormPost { to: Some("https://app.example") }.frame_options().is_none());
         assert_eq!(PageKind::FormPost { to: None }.frame_options(), Some("DENY"));
         assert_eq!(PageKind::Interaction.frame_options(), Some("DENY"));
+    }
+
+    #[test]
+    fn the_page_after_sign_out_loads_frames_of_the_registered_origins_alone() {
+        let of = ["https://a.example", "https://b;sandbox", "http://localhost:3000"].map(str::to_owned);
+        let policy = PageKind::LogoutFrames { of: &of }.policy("n0nce");
+        assert!(policy.ends_with("; frame-src https://a.example http://localhost:3000"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(PageKind::LogoutFrames { of: &[] }.policy("n").ends_with("frame-src 'none'"));
+        assert_eq!(PageKind::LogoutFrames { of: &of }.frame_options(), Some("DENY"));
     }
 
     #[test]

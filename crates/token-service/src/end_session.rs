@@ -16,6 +16,7 @@ use palatine_store::TenantWrite;
 
 use crate::client_auth::AuthenticatedClient;
 use crate::grants::TokenError;
+use crate::logout_frames::LogoutFrames;
 use crate::session::{BrowserSession, entomb};
 use crate::{ServiceError, TokenService, verify};
 
@@ -43,10 +44,12 @@ pub enum EndSession {
     ClientMismatch,
 }
 
-/// Where the browser goes after it was signed out.
-#[derive(Debug)]
+/// What the browser does after it was signed out.
+#[derive(Debug, Default)]
 pub struct AfterSignOut {
-    /// The registered URI with `state`; none: our own page.
+    /// What it loads first, hidden.
+    pub frames: LogoutFrames,
+    /// Where it goes: the registered URI with `state`; none: our own page.
     pub location: Option<String>,
 }
 
@@ -95,10 +98,11 @@ impl TokenService {
             (None, None) if confirmed => None,
             _ => return Ok(EndSession::Ask { client: read.client, after: read.after }),
         };
-        if let Some(session) = meant {
-            self.end_session(realm, session, EndReason::SignOut).await?;
-        }
-        Ok(EndSession::Done(AfterSignOut { location: read.after }))
+        let frames = match meant {
+            Some(session) => self.end_session(realm, session, EndReason::SignOut).await?,
+            None => LogoutFrames::default(),
+        };
+        Ok(EndSession::Done(AfterSignOut { frames, location: read.after }))
     }
 
     async fn read_end_session(&self, realm: &Realm, request: &EndSessionRequest) -> Result<Read, ReadProblem> {
@@ -147,16 +151,16 @@ impl TokenService {
             return Err(OAuthError::new(ErrorCode::InvalidGrant, "the refresh token is over").into());
         }
         let (session, reason) = (context.grant.session, EndReason::SignOut);
-        let cookie = tx.sessions().end(session, reason, tx.now()).await?;
-        if cookie.is_some() {
+        let ended = tx.sessions().end(session, reason, tx.now()).await?;
+        if ended.is_some() {
             tx.audit().append(&session_ended(&tx, self.ambient.id(), session, reason)).await?;
         } else if !context.family.offline {
             // The session's row is gone since long; what was born in it signs out all the same.
             tx.grants().end(context.grant.id, reason, tx.now()).await?;
         }
         tx.commit().await?;
-        if let Some(cookie) = &cookie {
-            entomb(realm, cookie).await;
+        if let Some(ended) = &ended {
+            entomb(realm, &ended.cookie).await;
         }
         Ok(())
     }

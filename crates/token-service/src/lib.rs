@@ -2,8 +2,9 @@
 //!
 //! **Owns** the authorization pipeline ([`authorize`]), client authentication ([`client_auth`]), the keys of clients
 //! ([`client_keys`]), the grants ([`grants`]), minting ([`mint`]), our own verifier ([`verify`]), userinfo, introspection,
-//! revocation, registration, the end of a session, the sessions of browsers ([`session`]), the sign-in to a page of our
-//! own ([`own_page`]), and what people do with their own account ([`account`]).
+//! revocation, registration, the end of a session and what tells clients of it ([`logout_token`], [`logout_frames`]), the
+//! sessions of browsers ([`session`]), the sign-in to a page of our own ([`own_page`]), and what people do with their own
+//! account ([`account`]).
 //!
 //! **Must not know** how a person proves who they are, or what a login form looks like: it says that a person is
 //! needed ([`Outcome::Interact`]) and goes on when `login-ui` brings one.
@@ -27,6 +28,8 @@ pub mod grants;
 pub mod http;
 pub mod interact;
 pub mod introspect;
+pub mod logout_frames;
+pub mod logout_token;
 pub mod mint;
 pub mod outcome;
 pub mod own_page;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::TokenService;
 use crate::end_session::session_ended;
+use crate::logout_frames::LogoutFrames;
 
 /// A live session, proved by the cookie of the request. Only [`TokenService::browser_session`] makes one.
 #[derive(Clone, Debug)]
@@ -122,7 +123,7 @@ impl TokenService {
                     let event = session_ended(tx, self.ambient.id(), session.id, EndReason::Replaced);
                     tx.audit().append(&event).await?;
                 }
-                ended
+                ended.map(|ended| ended.cookie)
             }
             None => None,
         };
@@ -171,8 +172,14 @@ impl TokenService {
         }
     }
 
-    /// Ends a session with all that is bound to it. True if this call ended it.
-    pub async fn end_session(&self, realm: &Realm, id: SessionId, reason: EndReason) -> Result<bool, StoreError> {
+    /// Ends a session with all that is bound to it. The frames of clients that its browser should load; none if another
+    /// call ended it.
+    pub async fn end_session(
+        &self,
+        realm: &Realm,
+        id: SessionId,
+        reason: EndReason,
+    ) -> Result<LogoutFrames, StoreError> {
         let tx = realm.write().await?;
         let ended = tx.sessions().end(id, reason, tx.now()).await?;
         if ended.is_some() {
@@ -180,10 +187,9 @@ impl TokenService {
             tx.audit().append(&event).await?;
         }
         tx.commit().await?;
-        if let Some(cookie) = &ended {
-            entomb(realm, cookie).await;
-        }
-        Ok(ended.is_some())
+        let Some(ended) = ended else { return Ok(LogoutFrames::default()) };
+        entomb(realm, &ended.cookie).await;
+        Ok(LogoutFrames::of(realm, id, &ended.parties))
     }
 }
 

@@ -1,4 +1,5 @@
-//! What an application serves for the server to fetch: key sets, sector documents, request objects.
+//! What an application serves for the server: key sets, sector documents and request objects that are fetched, and places
+//! to which it posts.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -16,7 +17,20 @@ pub struct ClientSite {
 #[derive(Default)]
 struct State {
     served: HashMap<String, (u16, String, Vec<u8>)>,
-    asked: Vec<String>,
+    asked: Vec<Asked>,
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The method.
+    pub method: String,
+    /// The path, with its query.
+    pub path: String,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
 }
 
 impl ClientSite {
@@ -51,23 +65,41 @@ impl ClientSite {
 
     /// How often a path was asked for.
     pub fn times_asked(&self, path: &str) -> usize {
-        self.state.lock().unwrap().asked.iter().filter(|asked| *asked == path).count()
+        self.asked(path).len()
+    }
+
+    /// Every request for a path, in the order in which they came.
+    pub fn asked(&self, path: &str) -> Vec<Asked> {
+        self.state.lock().unwrap().asked.iter().filter(|asked| asked.path == path).cloned().collect()
     }
 }
 
 async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
+    let mut read = Vec::new();
+    let head_ends = loop {
+        if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if stream.read_buf(&mut read).await.unwrap_or(0) == 0 {
+            return;
+        }
+    };
+    let mut body = read.split_off(head_ends);
+    let head = String::from_utf8_lossy(&read).into_owned();
+    let mut words = head.split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let length: usize = header(&head, "content-length").parse().unwrap_or_default();
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.unwrap_or(0) == 0 {
             return;
         }
     }
-    let head = String::from_utf8_lossy(&head);
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let content_type = header(&head, "content-type").to_owned();
+    let asked = Asked { method, path, content_type, body: String::from_utf8_lossy(&body).into_owned() };
     let (status, content_type, body) = {
         let mut state = state.lock().unwrap();
-        let found = state.served.get(&path).cloned();
-        state.asked.push(path);
+        let found = state.served.get(&asked.path).cloned();
+        state.asked.push(asked);
         found.unwrap_or((404, "text/plain".to_owned(), Vec::new()))
     };
     let head = format!(
@@ -76,4 +108,10 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     );
     let _ = stream.write_all(&[head.into_bytes(), body].concat()).await;
     let _ = stream.shutdown().await;
+}
+
+/// The value of a header in the head of a request; empty if there is none.
+fn header<'h>(head: &'h str, name: &str) -> &'h str {
+    let value = |line: &'h str| line.split_once(':').filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    head.lines().find_map(value).map(|(_, value)| value.trim()).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 #[path = "../../../crates/store/tests/support/mod.rs"]
 mod support;
 
-use palatine_domain::SecretText;
+use palatine_domain::{Instant, SecretText};
 use palatine_store::{Backend, StoreSettings};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 use url::Url;
@@ -63,7 +63,37 @@ impl TestDatabase {
     }
 }
 
+/// What is still to be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it may be taken next.
+    pub due_at: Instant,
+}
+
 impl World {
+    /// What is still to be delivered, of all realms, in the order in which it was decided.
+    pub async fn undelivered(&self) -> Vec<Undelivered> {
+        const QUERY: &str = "SELECT CAST(attempts AS bigint), due_at FROM outbox WHERE done_at IS NULL \
+                             ORDER BY created_at, id";
+        let settings = self.database().administrators();
+        let url = settings.url.expose();
+        let rows: Vec<(i64, i64)> = match settings.backend() {
+            Some(Backend::Sqlite) | None => {
+                let mut conn = SqliteConnection::connect(url).await.unwrap();
+                sqlx::query_as(QUERY).fetch_all(&mut conn).await.unwrap()
+            }
+            Some(Backend::Postgres) => {
+                let mut conn = PgConnection::connect(url).await.unwrap();
+                sqlx::query_as(QUERY).fetch_all(&mut conn).await.unwrap()
+            }
+        };
+        rows.into_iter()
+            .map(|(attempts, due_at)| Undelivered { attempts, due_at: Instant::from_micros(due_at) })
+            .collect()
+    }
+
     /// All refresh tokens of all realms, in the order of their issue, read from the database itself.
     pub async fn stored_refresh_tokens(&self) -> Vec<StoredRefreshToken> {
         const QUERY: &str = "SELECT hash, sealed_successor, family_id FROM refresh_tokens ORDER BY issued_at, id";

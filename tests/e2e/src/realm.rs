@@ -1,6 +1,6 @@
 //! A realm from outside: its URLs, its applications, its people.
 
-use palatine_domain::Ambient;
+use palatine_domain::{Ambient, Instant};
 use serde_json::Value;
 
 use crate::api::Api;
@@ -39,6 +39,11 @@ impl RealmUnderTest {
     /// Its slug.
     pub fn slug(&self) -> &str {
         &self.slug
+    }
+
+    /// The world's time.
+    pub fn now(&self) -> Instant {
+        self.ambient.now()
     }
 
     /// The way to its node.

@@ -21,6 +21,11 @@ pub fn changed(document: &str, from: &str, to: &str) -> String {
     document.replace(from, to)
 }
 
+/// The same realm, with more members of a client.
+pub fn with_members(document: &str, client_id: &str, members: &str) -> String {
+    changed(document, &format!("  {client_id}:\n"), &format!("  {client_id}:\n    {members}\n"))
+}
+
 /// The secret of the application whose secret has every awkward character.
 pub const ODD_SECRET: &str = "p+l%75s: a&b=c/äöü€";
 

@@ -7,3 +7,4 @@ logout-stay-advice = Um angemeldet zu bleiben, schließen Sie diese Seite.
 signed_out-title-heading = Sie sind abgemeldet
 signed_out-realm-context = Ihre Sitzung bei { $realm } ist beendet.
 signed_out-back-label = Zurück zu { $application }
+signed_out-continue-label = Weiter

@@ -8,3 +8,4 @@ logout-stay-advice = To stay signed in, close this page.
 signed_out-title-heading = You are signed out
 signed_out-realm-context = Your session at { $realm } has ended.
 signed_out-back-label = Back to { $application }
+signed_out-continue-label = Continue

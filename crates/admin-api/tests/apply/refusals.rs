@@ -33,6 +33,22 @@ const REFUSED: &[(&str, &str)] = &[
         "apis:\n  x: {scopes: {r: R}}\n  y: {scopes: {r: R}}",
         "6:16: the scope `r` is declared at realms/acme.yaml:5:16 already",
     ),
+    (
+        "clients:\n  x: {kind: service, logout: {backchannel_uri: 'http://app.example/out'}}",
+        "5:31: `http://app.example/out` must begin with https://",
+    ),
+    (
+        "clients:\n  x: {kind: service, logout: {backchannel_uri: 'https://app.example/out#a'}}",
+        "5:31: `https://app.example/out#a` must have no fragment",
+    ),
+    (
+        "clients:\n  x: {kind: service, logout: {backchannel_timeout_seconds: 31}}",
+        "5:31: this must be from 1 to 30 seconds",
+    ),
+    (
+        "clients:\n  x: {kind: service, logout: {frontchannel_uri: 'https://app.example/out'}}",
+        "5:31: `https://app.example/out` must have scheme, host and port of one of the client's `redirect_uris`",
+    ),
     ("scopes: {'a\"b': x}", "4:10: a scope contains a character that RFC 6749 section 3.3 forbids"),
     (
         "apis:\n  x: {client: x, profile: jwt}\nclients:\n  x: {kind: service}",

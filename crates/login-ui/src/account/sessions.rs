@@ -4,11 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::web::Payload;
 use palatine_pages::views::{AccountNotice, AccountSection, AccountSessionsPage, ErrorKind, Moment, SessionShown};
 use palatine_protocol::params::Params;
-use palatine_realm::Realm;
 use palatine_realm::routes::Page;
-use palatine_tenant_routing::{cookies, page};
 use palatine_token_service::account::{EndedByHolder, HeldSession};
-use palatine_token_service::http::render::add_cookie;
+use palatine_token_service::end_session::AfterSignOut;
+use palatine_token_service::http::end_session::render_signed_out;
+use palatine_token_service::logout_frames::LogoutFrames;
 
 use super::person::{Frame, Person, done};
 use super::user_agent;
@@ -66,7 +66,7 @@ async fn submitted(visit: &Visit, payload: Payload) -> Result<HttpResponse, Refu
             };
             match ended {
                 EndedByHolder::Elsewhere => Ok(done(realm, Page::AccountSessions, AccountNotice::SessionEnded)),
-                EndedByHolder::Here => Ok(signed_out(realm)),
+                EndedByHolder::Here(frames) => Ok(signed_out(visit, frames)),
                 EndedByHolder::NotTheirs => Err(Refusal::Page(ErrorKind::NotFound)),
             }
         }
@@ -75,19 +75,15 @@ async fn submitted(visit: &Visit, payload: Payload) -> Result<HttpResponse, Refu
             Ok(done(realm, Page::AccountSessions, AccountNotice::OthersEnded))
         }
         Wish::EndEverywhere => {
-            service.sign_out_everywhere(realm, &person.holder, &from).await?;
-            Ok(signed_out(realm))
+            let frames = service.sign_out_everywhere(realm, &person.holder, &from).await?;
+            Ok(signed_out(visit, frames))
         }
     }
 }
 
 /// This browser's session is over, too.
-fn signed_out(realm: &Realm) -> HttpResponse {
-    let mut response = page::see_other(&realm.page_path(Page::SignedOut));
-    for cookie in cookies::end_session(realm) {
-        add_cookie(&mut response, &cookie);
-    }
-    response
+fn signed_out(visit: &Visit, frames: LogoutFrames) -> HttpResponse {
+    render_signed_out(&visit.request, &visit.realm, &AfterSignOut { frames, location: None })
 }
 
 /// The button that was pressed.

@@ -37,6 +37,19 @@ pub struct SignedOutPage<'a> {
     pub back: Option<BackLink<'a>>,
 }
 
+/// "You are signed out", while hidden frames tell the applications (`OpenID` Connect Front-Channel Logout); then on to
+/// `after`, if there is one, by a script and in any case by a link.
+#[derive(Clone, Debug, Template)]
+#[template(path = "login/logout_frames.html")]
+pub struct LogoutFramesPage<'a> {
+    /// Look, language, nonce.
+    pub ctx: &'a PageContext,
+    /// What each frame loads: registered http(s) URIs.
+    pub frames: &'a [String],
+    /// A registered URI with `state`. A URL that would run something is not linked.
+    pub after: Option<&'a str>,
+}
+
 /// A link to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackLink<'a> {
@@ -49,6 +62,12 @@ pub struct BackLink<'a> {
 impl LogoutConfirmPage<'_> {
     pub(crate) fn shown_user(&self) -> Option<Cow<'_, str>> {
         self.user.map(text::name)
+    }
+}
+
+impl LogoutFramesPage<'_> {
+    pub(crate) fn safe_after(&self) -> Option<&str> {
+        self.after.and_then(text::link)
     }
 }
 

@@ -25,7 +25,7 @@ pub use device::{DeviceConfirmPage, DeviceDonePage, DeviceEnd, DevicePage, Devic
 pub use error::{Detail, ErrorKind, ErrorPage};
 pub use form_post::FormPostPage;
 pub use login::{ApplicationLinks, Destination, LoginPage, LoginProblem, RememberMe};
-pub use logout::{BackLink, LogoutConfirmPage, SignedOutPage};
+pub use logout::{BackLink, LogoutConfirmPage, LogoutFramesPage, SignedOutPage};
 pub use moment::Moment;
 pub use select_account::SelectAccountPage;
 
@@ -53,6 +53,7 @@ rendered!(
     FormPostPage,
     LoginPage,
     LogoutConfirmPage,
+    LogoutFramesPage,
     SelectAccountPage,
     SignedOutPage,
 );

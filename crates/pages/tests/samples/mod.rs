@@ -7,8 +7,8 @@ use std::sync::Arc;
 use palatine_pages::views::{
     ApplicationLinks, BackLink, ConsentPage, Destination, Detail, DevClient, DevDocument, DevRealm, DevResultPage,
     DevStartPage, DevToken, DevUser, DeviceConfirmPage, DeviceDonePage, DeviceEnd, DevicePage, DeviceProblem,
-    ErrorKind, ErrorPage, FormPostPage, LoginPage, LoginProblem, LogoutConfirmPage, Outcome, RememberMe,
-    RequestedScope, ScopeChoice, SelectAccountPage, SignedOutPage, Verdict,
+    ErrorKind, ErrorPage, FormPostPage, LoginPage, LoginProblem, LogoutConfirmPage, LogoutFramesPage, Outcome,
+    RememberMe, RequestedScope, ScopeChoice, SelectAccountPage, SignedOutPage, Verdict,
 };
 use palatine_pages::{Branding, Locale, PageContext, Theme};
 
@@ -190,6 +190,12 @@ fn pages(ctx: &PageContext, texts: &Texts) -> Vec<Sample> {
     };
     let signed_out =
         SignedOutPage { ctx, back: Some(BackLink { application, url: "https://acme.example.com/goodbye" }) };
+    let frames = [
+        "https://acme.example.com/signed-out?iss=https%3A%2F%2Fid.example%2Frealms%2Facme&sid=1".to_owned(),
+        "https://app.example/out?x=\"><script>alert(1)</script>".to_owned(),
+    ];
+    let logout_frames =
+        LogoutFramesPage { ctx, frames: &frames, after: Some("https://acme.example.com/goodbye?state=1") };
     let error = ErrorPage {
         retry_after: Some(90),
         start_again: Some("/realms/acme/account"),
@@ -215,6 +221,7 @@ fn pages(ctx: &PageContext, texts: &Texts) -> Vec<Sample> {
         page("device_cancelled", device_done(DeviceEnd::Cancelled)),
         page("logout", logout.render()),
         page("signed_out", signed_out.render()),
+        page("logout_frames", logout_frames.render()),
         page("error", error.render()),
         page("form_post", form_post.render()),
         page("account_profile", account::profile(ctx, texts).render()),

@@ -46,6 +46,12 @@ fn positive(config: &Config, problems: &mut Vec<Problem>) {
         ("jobs.expired_rows_budget", config.jobs.expired_rows_budget),
         ("jobs.key_rotation_seconds", config.jobs.key_rotation_seconds),
         ("jobs.key_rotation_budget", config.jobs.key_rotation_budget as u64),
+        ("courier.poll_millis", config.courier.poll_millis),
+        ("courier.concurrency", config.courier.concurrency as u64),
+        ("courier.timeout_seconds", config.courier.timeout_seconds),
+        ("courier.first_retry_seconds", config.courier.first_retry_seconds),
+        ("courier.longest_retry_seconds", config.courier.longest_retry_seconds),
+        ("courier.give_up_after_seconds", config.courier.give_up_after_seconds),
     ];
     for (key, _) in numbers.iter().filter(|(_, number)| *number == 0) {
         problems.push(Problem::about(key, "0 cannot be used: expected at least 1"));

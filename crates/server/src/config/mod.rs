@@ -27,8 +27,8 @@ pub use environment::Environment;
 pub use problem::{ConfigError, Problem};
 pub(crate) use settings::parse_address;
 pub use settings::{
-    JobSettings, LogFormat, LogSettings, MasterKeySettings, MetricsSettings, ServerSettings, TelemetrySettings,
-    TlsSettings, TlsVersion,
+    CourierSettings, JobSettings, LogFormat, LogSettings, MasterKeySettings, MetricsSettings, ServerSettings,
+    TelemetrySettings, TlsSettings, TlsVersion,
 };
 
 use layer::Layer;
@@ -59,6 +59,8 @@ pub struct Config {
     pub outbound: OutboundSettings,
     /// `[jobs]`.
     pub jobs: JobSettings,
+    /// `[courier]`.
+    pub courier: CourierSettings,
     /// `[log]`.
     pub log: LogSettings,
     /// `[telemetry]`.
@@ -137,6 +139,7 @@ impl Config {
         let master_key = reader.section("master_key", |_| {});
         let outbound = reader.section("outbound", |_| {});
         let jobs = reader.section("jobs", |_| {});
+        let courier = reader.section("courier", |_| {});
         let log = reader.section("log", |_| {});
         let telemetry = reader.section("telemetry", |_| {});
         let metrics = reader.section("metrics", |_| {});
@@ -149,6 +152,7 @@ impl Config {
             master_key: master_key?,
             outbound: outbound?,
             jobs: jobs?,
+            courier: courier?,
             log: log?,
             telemetry: telemetry?,
             metrics: metrics?,

@@ -132,6 +132,33 @@ pub struct JobSettings {
     pub key_rotation_budget: usize,
 }
 
+/// `[courier]`: what is delivered to others after the transaction that decided it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CourierSettings {
+    /// How often is looked for what other nodes have left, and for what is to be tried again, in milliseconds.
+    pub poll_millis: u64,
+    /// How many are delivered at once.
+    pub concurrency: usize,
+    /// How long a client may take for a logout token, unless its own setting says otherwise, in seconds.
+    pub timeout_seconds: u64,
+    /// After how long a failure is tried again, in seconds; each further one waits twice as long.
+    pub first_retry_seconds: u64,
+    /// The longest wait, in seconds.
+    pub longest_retry_seconds: u64,
+    /// After how long a delivery is given up, in seconds.
+    pub give_up_after_seconds: u64,
+}
+
+impl CourierSettings {
+    /// How long to wait after that many attempts.
+    pub(crate) fn wait_after(&self, attempts: i32) -> Duration {
+        let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or_default();
+        let wait = self.first_retry_seconds.saturating_mul(2_u64.saturating_pow(doublings));
+        Duration::from_secs(wait.min(self.longest_retry_seconds))
+    }
+}
+
 /// `[log]`: what is written to the standard error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +222,13 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_the_longest() {
+        let settings = crate::config::Config::parse("").unwrap().courier;
+        let waits = [0, 1, 2, 3, 9, 10, 100, i32::MAX].map(|attempts| settings.wait_after(attempts).as_secs());
+        assert_eq!(waits, [10, 10, 20, 40, 2_560, 3_600, 3_600, 3_600]);
+    }
 
     #[test]
     fn an_address_is_numeric_or_localhost() {

@@ -44,7 +44,7 @@ fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
 
 #[test]
 fn every_setting_of_every_section_stands_in_the_default_file() {
-    let sections: [(&str, &[&str]); 11] = [
+    let sections: [(&str, &[&str]); 12] = [
         ("server", fields_of::<ServerSettings>()),
         ("database", fields_of::<StoreSettings>()),
         ("redis", fields_of::<EphemeralSettings>()),
@@ -53,6 +53,7 @@ fn every_setting_of_every_section_stands_in_the_default_file() {
         ("master_key", fields_of::<MasterKeySettings>()),
         ("outbound", fields_of::<OutboundSettings>()),
         ("jobs", fields_of::<JobSettings>()),
+        ("courier", fields_of::<CourierSettings>()),
         ("log", fields_of::<LogSettings>()),
         ("telemetry", fields_of::<TelemetrySettings>()),
         ("metrics", fields_of::<MetricsSettings>()),

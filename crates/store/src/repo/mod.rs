@@ -41,6 +41,7 @@ mod keys;
 mod lockouts;
 mod names;
 mod outbox;
+mod parties;
 mod posted_requests;
 mod realm_secrets;
 mod refresh;

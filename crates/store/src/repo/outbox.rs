@@ -26,6 +26,8 @@ impl Outbox<'_, ReadWrite> {
             created_at: entry.created_at.as_micros(),
             done_at: None,
         };
-        self.tx.insert(row, "outbox entry").await
+        self.tx.insert(row, "outbox entry").await?;
+        self.tx.fill_outbox();
+        Ok(())
     }
 }

@@ -2,13 +2,14 @@
 
 use palatine_domain::grant::EndReason;
 use palatine_domain::ids::{RowId as _, SessionId, UserId};
+use palatine_domain::logout::EndedSession;
 use palatine_domain::session::{Acr, Session};
 use palatine_domain::{Instant, TokenHash};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait as _, Condition, EntityName as _, QueryFilter as _, QueryOrder as _};
 
-use super::endings;
 use super::row::Row;
+use super::{endings, parties};
 use crate::StoreError;
 use crate::entities::login_sessions::{Column, Entity, Model};
 use crate::entities::{grants, refresh_families};
@@ -98,11 +99,12 @@ impl Sessions<'_, ReadWrite> {
         Ok(self.tx.run(rotate).await? == 1)
     }
 
-    /// Ends a session, its refresh families but the offline ones, and its grants but those with an offline family.
+    /// Ends a session, its refresh families but the offline ones, and its grants but those with an offline family; the
+    /// clients that want to be told by a logout token are told after the commit.
     ///
-    /// The hash of its cookie for exactly one caller, who must leave a tombstone for it in the cache; `None` if it is
-    /// not there or was ended before.
-    pub async fn end(&self, id: SessionId, reason: EndReason, at: Instant) -> Result<Option<TokenHash>, StoreError> {
+    /// What has ended for exactly one caller, who must leave a tombstone for its cookie in the cache; `None` if it is not
+    /// there or was ended before.
+    pub async fn end(&self, id: SessionId, reason: EndReason, at: Instant) -> Result<Option<EndedSession>, StoreError> {
         let end = self
             .tx
             .update::<Entity>()
@@ -112,7 +114,24 @@ impl Sessions<'_, ReadWrite> {
             .filter(Column::EndedAt.is_null());
         let Some(ended) = end.exec_with_returning(self.tx.conn()).await?.pop() else { return Ok(None) };
         self.end_what_it_carried(id, reason, at).await?;
-        Row::of("login_sessions", ended.id).hash("cookie", &ended.cookie).map(Some)
+        let parties = parties::of_session(self.tx, id).await?;
+        parties::tell(self.tx, UserId::from_uuid(ended.user_id), id, &parties).await?;
+        let cookie = Row::of("login_sessions", ended.id).hash("cookie", &ended.cookie)?;
+        Ok(Some(EndedSession { cookie, parties }))
+    }
+
+    /// Ends every session of a user; see [`Self::end`].
+    pub async fn end_all_of_user(
+        &self,
+        user: UserId,
+        reason: EndReason,
+        at: Instant,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        let mut ended = Vec::new();
+        for session in self.of_user(user).await? {
+            ended.extend(self.end(session.id, reason, at).await?);
+        }
+        Ok(ended)
     }
 
     async fn end_what_it_carried(&self, id: SessionId, reason: EndReason, at: Instant) -> Result<(), StoreError> {

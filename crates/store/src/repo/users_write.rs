@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use palatine_domain::Instant;
+use palatine_domain::grant::EndReason;
 use palatine_domain::identifier::{IdentifierKinds, NormalisedIdentifier};
 use palatine_domain::ids::{RowId as _, UserId};
 use palatine_domain::user::User;
@@ -41,7 +42,7 @@ impl Users<'_, ReadWrite> {
     }
 
     /// Changes all but the subject, which is immutable; `false` if there is no such user. `Conflict` of `username` or
-    /// `email` if another user has it; nothing is written then.
+    /// `email` if another user has it; nothing is written then. Who is disabled by it is signed out everywhere.
     pub async fn update(&self, user: &User) -> Result<bool, StoreError> {
         let names = sign_in_names(user)?;
         let id = user.id.as_uuid();
@@ -66,6 +67,9 @@ impl Users<'_, ReadWrite> {
         self.tx.run(change).await?;
         self.tx.clear(self.tx.delete::<user_search::Entity>().filter(user_search::Column::UserId.eq(id))).await?;
         self.index(user).await?;
+        if !user.enabled {
+            self.sign_out_everywhere(user.id).await?;
+        }
         Ok(true)
     }
 
@@ -91,7 +95,7 @@ impl Users<'_, ReadWrite> {
         Ok(true)
     }
 
-    /// Enables or disables a user; `false` if there is none such.
+    /// Enables a user, or disables one and signs them out everywhere; `false` if there is none such.
     pub async fn set_enabled(&self, id: UserId, enabled: bool) -> Result<bool, StoreError> {
         let change = self
             .tx
@@ -99,7 +103,20 @@ impl Users<'_, ReadWrite> {
             .col_expr(Column::Enabled, Expr::value(enabled))
             .col_expr(Column::UpdatedAt, Expr::value(self.tx.now().as_micros()))
             .filter(Column::Id.eq(id.as_uuid()));
-        Ok(self.tx.run(change).await? == 1)
+        let changed = self.tx.run(change).await? == 1;
+        if changed && !enabled {
+            self.sign_out_everywhere(id).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Ends all that a user has open, offline families too. The caches need no tombstone: whatever is issued asks the
+    /// database whether its user is enabled.
+    async fn sign_out_everywhere(&self, id: UserId) -> Result<(), StoreError> {
+        let now = self.tx.now();
+        self.tx.sessions().end_all_of_user(id, EndReason::Admin, now).await?;
+        self.tx.grants().end_all_of_user(id, EndReason::Admin, now).await?;
+        Ok(())
     }
 
     /// Removes a user with all that is theirs; `false` if there is none such.

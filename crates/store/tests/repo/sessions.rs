@@ -1,10 +1,11 @@
 //! Login sessions.
 
 use palatine_domain::TokenHash;
+use palatine_domain::client::Client;
 use palatine_domain::grant::EndReason;
 use palatine_domain::session::Acr;
 
-use crate::filled::{code, family, grant, later, session, token};
+use crate::filled::{client, code, family, grant, later, session, token};
 use crate::support::{TestStore, on_both_databases};
 use crate::world::{World, conflict_about};
 
@@ -65,8 +66,8 @@ on_both_databases! {
         let tx = world.write().await;
         let now = tx.now();
         assert!(tx.sessions().end(world.t2.session.id, EndReason::SignOut, now).await.unwrap().is_none());
-        let cookie = tx.sessions().end(world.t1.session.id, EndReason::SignOut, now).await.unwrap().unwrap();
-        assert!(cookie.matches(&world.t1.session.cookie));
+        let ended = tx.sessions().end(world.t1.session.id, EndReason::SignOut, now).await.unwrap().unwrap();
+        assert!(ended.cookie.matches(&world.t1.session.cookie));
         assert!(tx.sessions().end(world.t1.session.id, EndReason::Admin, now).await.unwrap().is_none());
         assert!(!tx.sessions().touch(world.t1.session.id, later(now)).await.unwrap());
         let hash = TokenHash::of("revived");
@@ -115,5 +116,45 @@ on_both_databases! {
         assert!(tx.refresh().end_family(line.id, EndReason::TokenReplayed, tx.now()).await.unwrap());
         tx.sessions().end(world.t1.session.id, EndReason::SignOut, tx.now()).await.unwrap();
         assert!(tx.grants().by_id(world.t1.grant.id).await.unwrap().unwrap().ended.is_some());
+    }
+
+    async fn the_clients_of_a_session_are_found_and_those_told_that_want_it_in_its_own_tenant(db) {
+        let world = World::on(db).await;
+        let ambient = world.ambient();
+        let client = |name: &str, backchannel: Option<&str>| {
+            let mut client = client(ambient, name, &[]);
+            client.settings.logout.backchannel_uri = backchannel.map(str::to_owned);
+            client
+        };
+        let told = client("told", Some("https://told.example/out"));
+        let asleep = Client { enabled: false, ..client("asleep", Some("https://asleep.example/out")) };
+        let absent = client("absent", Some("https://absent.example/out"));
+        let tx = world.write().await;
+        for client in [&told, &asleep, &absent] {
+            tx.clients().insert(client).await.unwrap();
+        }
+        let again = [grant(ambient, &told, &world.t1.session), grant(ambient, &told, &world.t1.session)];
+        for grant in again.iter().chain([&grant(ambient, &asleep, &world.t1.session)]) {
+            tx.grants().insert(grant).await.unwrap();
+        }
+        tx.grants().end(again[0].id, EndReason::Revoked, tx.now()).await.unwrap();
+        let ended = tx.sessions().end(world.t1.session.id, EndReason::SignOut, tx.now()).await.unwrap().unwrap();
+        let names: Vec<_> = ended.parties.iter().map(|party| party.client_id.as_str()).collect();
+        assert_eq!(names, ["app", "told"]);
+        tx.commit().await.unwrap();
+        assert_eq!(world.count("SELECT count(*) FROM outbox").await, 1);
+        assert_eq!(world.count("SELECT count(*) FROM outbox WHERE tenant_id = {tenant}").await, 1);
+    }
+
+    async fn all_sessions_of_a_user_end_in_their_own_tenant(db) {
+        let world = World::on(db).await;
+        let tx = world.write().await;
+        tx.sessions().insert(&session(world.ambient(), &world.t1.user, "another browser")).await.unwrap();
+        let end = async |user| tx.sessions().end_all_of_user(user, EndReason::Admin, tx.now()).await.unwrap().len();
+        assert_eq!(end(world.t2.user.id).await, 0);
+        assert_eq!(end(world.t1.user.id).await, 2);
+        assert_eq!(end(world.t1.user.id).await, 0);
+        tx.commit().await.unwrap();
+        assert_eq!(world.read_other().await.sessions().of_user(world.t2.user.id).await.unwrap().len(), 1);
     }
 }

@@ -1,9 +1,11 @@
 //! People: their names, their search words, what finds them.
 
+use palatine_domain::TokenHash;
+use palatine_domain::grant::EndReason;
 use palatine_domain::identifier::{IdentifierKinds, NormalisedIdentifier};
 use palatine_domain::user::User;
 
-use crate::filled::{nobody, user};
+use crate::filled::{family, nobody, token, user};
 use crate::support::{TestStore, on_both_databases};
 use crate::world::{World, conflict_about, shown};
 
@@ -167,6 +169,20 @@ on_both_databases! {
         tx.commit().await.unwrap();
         assert!(!world.read().await.users().by_id(world.t1.user.id).await.unwrap().unwrap().enabled);
         assert!(world.read_other().await.users().by_id(world.t2.user.id).await.unwrap().unwrap().enabled);
+    }
+
+    async fn who_is_disabled_is_signed_out_everywhere_and_offline_too(db) {
+        let world = World::on(db).await;
+        let offline = family(world.ambient(), &world.t1.grant, true);
+        let tx = world.write().await;
+        tx.refresh().start(&offline, &token(world.ambient(), &offline, "offline", None)).await.unwrap();
+        tx.users().update(&world.t1.user).await.unwrap();
+        assert_eq!(tx.sessions().of_user(world.t1.user.id).await.unwrap().len(), 1);
+        tx.users().update(&User { enabled: false, ..world.t1.user.clone() }).await.unwrap();
+        assert!(tx.sessions().of_user(world.t1.user.id).await.unwrap().is_empty());
+        let context = tx.refresh().by_hash(&TokenHash::of("offline")).await.unwrap().unwrap();
+        assert_eq!(context.family.ended_at, Some(tx.now()));
+        assert_eq!(context.grant.ended, Some((tx.now(), EndReason::Admin)));
     }
 
     async fn a_user_is_removed_with_all_that_is_theirs_in_their_own_tenant(db) {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use palatine_domain::TokenHash;
 use palatine_domain::audit::{Actor, AuditEvent, AuditKind};
 use palatine_domain::client::Client;
 use palatine_domain::grant::EndReason;
 use palatine_domain::ids::{ClientKey, SessionId};
+use palatine_domain::logout::EndedSession;
 use palatine_domain::session::{Session, SessionState};
 use palatine_realm::Realm;
 use palatine_store::{StoreError, TenantWrite};
@@ -17,6 +17,7 @@ use super::AccountHolder;
 use crate::TokenService;
 use crate::authorize::Provenance;
 use crate::end_session::session_ended;
+use crate::logout_frames::LogoutFrames;
 use crate::session::entomb;
 
 /// A live session, with the applications that were signed in to in it.
@@ -31,12 +32,12 @@ pub struct HeldSession {
 }
 
 /// What became of the wish to end a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndedByHolder {
     /// Another browser is signed out.
     Elsewhere,
-    /// This browser is signed out.
-    Here,
+    /// This browser is signed out, and loads these.
+    Here(LogoutFrames),
     /// It is no live session of this person.
     NotTheirs,
 }
@@ -74,7 +75,7 @@ impl TokenService {
         let tx = realm.write().await?;
         let found = tx.sessions().by_id(id).await?.filter(|session| session.user == holder.user.id);
         let Some(session) = found else { return Ok(EndedByHolder::NotTheirs) };
-        let Some(cookie) = tx.sessions().end(session.id, EndReason::SignOut, tx.now()).await? else {
+        let Some(ended) = tx.sessions().end(session.id, EndReason::SignOut, tx.now()).await? else {
             return Ok(EndedByHolder::NotTheirs);
         };
         let event = AuditEvent {
@@ -86,8 +87,12 @@ impl TokenService {
         };
         tx.audit().append(&event).await?;
         tx.commit().await?;
-        entomb(realm, &cookie).await;
-        Ok(if id == holder.session.id { EndedByHolder::Here } else { EndedByHolder::Elsewhere })
+        entomb(realm, &ended.cookie).await;
+        Ok(if id == holder.session.id {
+            EndedByHolder::Here(LogoutFrames::of(realm, id, &ended.parties))
+        } else {
+            EndedByHolder::Elsewhere
+        })
     }
 
     /// Ends every session of a person but this one.
@@ -99,13 +104,14 @@ impl TokenService {
         Ok(())
     }
 
-    /// Ends every session of a person, this one too, and every grant with its families, offline ones too.
+    /// Ends every session of a person, this one too, and every grant with its families, offline ones too. The frames that
+    /// this browser loads.
     pub async fn sign_out_everywhere(
         &self,
         realm: &Realm,
         holder: &AccountHolder,
         from: &Provenance,
-    ) -> Result<(), StoreError> {
+    ) -> Result<LogoutFrames, StoreError> {
         let tx = realm.write().await?;
         let retired = self.end_sessions_but(&tx, holder, None, EndReason::SignOut).await?;
         tx.grants().end_all_of_user(holder.user.id, EndReason::SignOut, tx.now()).await?;
@@ -113,10 +119,11 @@ impl TokenService {
         tx.audit().append(&self.own_act(&tx, AuditKind::SignedOutEverywhere, holder, from, details)).await?;
         tx.commit().await?;
         self.entomb_all(realm, &retired).await;
-        Ok(())
+        let here = retired.iter().find(|(id, _)| *id == holder.session.id);
+        Ok(here.map(|(id, ended)| LogoutFrames::of(realm, *id, &ended.parties)).unwrap_or_default())
     }
 
-    /// Ends the sessions of a person in the caller's transaction, all or all but one. The hashes of their cookies, which
+    /// Ends the sessions of a person in the caller's transaction, all or all but one. The hashes of their cookies
     /// are to be entombed after the commit.
     pub(super) async fn end_sessions_but(
         &self,
@@ -124,23 +131,23 @@ impl TokenService {
         holder: &AccountHolder,
         kept: Option<SessionId>,
         reason: EndReason,
-    ) -> Result<Vec<TokenHash>, StoreError> {
+    ) -> Result<Vec<(SessionId, EndedSession)>, StoreError> {
         let mut retired = Vec::new();
         for session in tx.sessions().of_user(holder.user.id).await? {
             if Some(session.id) == kept {
                 continue;
             }
-            if let Some(cookie) = tx.sessions().end(session.id, reason, tx.now()).await? {
+            if let Some(ended) = tx.sessions().end(session.id, reason, tx.now()).await? {
                 tx.audit().append(&session_ended(tx, self.ambient.id(), session.id, reason)).await?;
-                retired.push(cookie);
+                retired.push((session.id, ended));
             }
         }
         Ok(retired)
     }
 
-    pub(super) async fn entomb_all(&self, realm: &Realm, cookies: &[TokenHash]) {
-        for cookie in cookies {
-            entomb(realm, cookie).await;
+    pub(super) async fn entomb_all(&self, realm: &Realm, retired: &[(SessionId, EndedSession)]) {
+        for (_, ended) in retired {
+            entomb(realm, &ended.cookie).await;
         }
     }
 }

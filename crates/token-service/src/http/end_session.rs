@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use palatine_pages::views::{ErrorKind, LogoutConfirmPage};
+use palatine_pages::views::{ErrorKind, LogoutConfirmPage, LogoutFramesPage};
 use palatine_protocol::end_session::EndSessionRequest;
 use palatine_protocol::params::Params;
 use palatine_realm::Realm;
@@ -95,8 +95,8 @@ fn question(
 /// confirms.
 pub fn render_end_session(request: &HttpRequest, realm: &Realm, outcome: EndSession) -> HttpResponse {
     let after = match outcome {
-        EndSession::Done(AfterSignOut { location }) => location,
-        EndSession::Ask { after, .. } => after,
+        EndSession::Done(after) => after,
+        EndSession::Ask { after, .. } => AfterSignOut { location: after, ..AfterSignOut::default() },
         EndSession::InvalidRedirectUri { asked } => {
             let details = [("post_logout_redirect_uri", asked.as_str())];
             return surface::error_page(request, ErrorKind::InvalidPostLogoutRedirectUri, None, &details);
@@ -105,12 +105,30 @@ pub fn render_end_session(request: &HttpRequest, realm: &Realm, outcome: EndSess
             return surface::error_page(request, ErrorKind::InvalidRequest, None, &[]);
         }
     };
-    let location = after.unwrap_or_else(|| realm.page_path(Page::SignedOut));
-    let mut response = page::see_other(&location);
+    render_signed_out(request, realm, &after)
+}
+
+/// Sends a browser that is signed out on its way, without its cookies; through a page with the frames of the clients that
+/// are to be told, if there are any.
+pub fn render_signed_out(request: &HttpRequest, realm: &Realm, after: &AfterSignOut) -> HttpResponse {
+    let mut response = if after.frames.is_empty() {
+        let own = || realm.page_path(Page::SignedOut);
+        page::see_other(&after.location.clone().unwrap_or_else(own))
+    } else {
+        frames_page(request, realm, after)
+    };
     for cookie in cookies::end_session(realm) {
         add_cookie(&mut response, &cookie);
     }
     response
+}
+
+/// OpenID Connect Front-Channel Logout 1.0, section 3: "the OP […] renders […] `<iframe src="frontchannel_logout_uri">`".
+fn frames_page(request: &HttpRequest, realm: &Realm, after: &AfterSignOut) -> HttpResponse {
+    let context = page::context(request, Some(realm), None);
+    let origins = after.frames.origins();
+    let view = LogoutFramesPage { ctx: &context, frames: after.frames.urls(), after: after.location.as_deref() };
+    page::html(200, PageKind::LogoutFrames { of: &origins }, &context.csp_nonce, view.render())
 }
 
 /// Keycloak's form: `refresh_token` and client authentication; 204, no cookie is read.

@@ -293,7 +293,7 @@ fn sign_in(metadata: &ClientMetadata) -> Result<SignInSettings, OAuthError> {
 
 fn logout(metadata: &ClientMetadata) -> Result<LogoutSettings, OAuthError> {
     Ok(LogoutSettings {
-        backchannel_uri: uris::fetched("backchannel_logout_uri", metadata.backchannel_logout_uri.as_ref())?,
+        backchannel_uri: uris::logout("backchannel_logout_uri", metadata.backchannel_logout_uri.as_ref())?,
         backchannel_session_required: metadata.backchannel_logout_session_required.unwrap_or(false),
         backchannel_timeout_seconds: None,
         frontchannel_uri: uris::front_channel_logout(metadata)?,

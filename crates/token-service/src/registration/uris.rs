@@ -1,10 +1,11 @@
 //! The URIs that a client registers: where browsers are sent, what the server fetches, what people are shown.
 
 use palatine_protocol::error::{ErrorCode, OAuthError};
+use palatine_protocol::logout::check_logout_uri;
 use palatine_protocol::redirect_uri::{self, ApplicationType, MAX_REDIRECT_URI_BYTES, RegisteredRedirectUri};
 use palatine_protocol::registration::ClientMetadata;
 use palatine_protocol::token::GrantType;
-use url::{Host, Url};
+use url::Url;
 
 use super::metadata::{check_length, needs_redirect};
 
@@ -53,8 +54,8 @@ fn check_registered(uri: &str, application: ApplicationType) -> Result<(), OAuth
     RegisteredRedirectUri::parse(uri, application).map(drop).map_err(|error| bad_redirect(format!("{uri}: {error}")))
 }
 
-/// "Web Clients using the OAuth Implicit Grant Type MUST only register URLs using the https scheme as `redirect_uris`; they
-/// MUST NOT use localhost as the hostname."
+/// "Web Clients using the OAuth Implicit Grant Type MUST only register URLs using the https scheme as `redirect_uris`;
+/// they MUST NOT use localhost as the hostname."
 fn check_web(uri: &str, grants: &[GrantType]) -> Result<(), OAuthError> {
     if !grants.contains(&GrantType::Implicit) {
         return Ok(());
@@ -69,7 +70,8 @@ fn check_web(uri: &str, grants: &[GrantType]) -> Result<(), OAuthError> {
     }
 }
 
-/// "Native Clients MUST only register `redirect_uris` using custom URI schemes or loopback URLs using the http scheme."
+/// "Native Clients MUST only register `redirect_uris` using custom URI schemes or loopback URLs using the http
+/// scheme."
 fn check_native(uri: &str) -> Result<(), OAuthError> {
     if uri.starts_with("https:") {
         Err(bad_redirect(format!("{uri}: a native client has a custom scheme, or http on a loopback host")))
@@ -89,21 +91,13 @@ fn plain_url(member: &str, uri: &str) -> Result<Url, OAuthError> {
     if plain { Ok(url) } else { Err(wrong()) }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 /// What the server itself asks: https, or http on this machine, which the operator must have allowed
 /// (`[outbound]`). No fragment, which would not be sent.
 pub(super) fn fetched(member: &str, uri: Option<&String>) -> Result<Option<String>, OAuthError> {
     let Some(uri) = uri else { return Ok(None) };
     let url = plain_url(member, uri)?;
-    let fits = url.fragment().is_none() && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url));
+    let fits = url.fragment().is_none()
+        && (url.scheme() == "https" || url.scheme() == "http" && redirect_uri::is_loopback(&url));
     if fits { Ok(Some(uri.clone())) } else { Err(refused(member, "must begin with https:// and have no fragment")) }
 }
 
@@ -136,10 +130,17 @@ pub(super) fn request_uris(metadata: &ClientMetadata) -> Result<Vec<String>, OAu
     Ok(uris)
 }
 
+/// Where the client hears of the end of a session.
+pub(super) fn logout(member: &str, uri: Option<&String>) -> Result<Option<String>, OAuthError> {
+    let Some(uri) = uri else { return Ok(None) };
+    check_logout_uri(uri).map_err(|error| refused(member, &error.to_string()))?;
+    Ok(Some(uri.clone()))
+}
+
 /// "The domain, port, and scheme of this URL MUST be the same as that of a registered Redirection URI value."
 pub(super) fn front_channel_logout(metadata: &ClientMetadata) -> Result<Option<String>, OAuthError> {
     let member = "frontchannel_logout_uri";
-    let Some(uri) = fetched(member, metadata.frontchannel_logout_uri.as_ref())? else { return Ok(None) };
+    let Some(uri) = logout(member, metadata.frontchannel_logout_uri.as_ref())? else { return Ok(None) };
     let origin = redirect_uri::origin_of(&uri);
     let mut registered = metadata.redirect_uris.iter().flatten();
     if registered.any(|redirect| redirect_uri::origin_of(redirect) == origin) {

@@ -52,7 +52,7 @@ async fn a_session_that_was_ended_meanwhile_gives_no_code() {
     let (ann, cookie) = world.sign_in("ann", None).await;
     let realm = world.realm().await;
     let reason = palatine_domain::grant::EndReason::SignOut;
-    assert!(world.tokens.end_session(&realm, ann.session().id, reason).await.unwrap());
+    world.tokens.end_session(&realm, ann.session().id, reason).await.unwrap();
     assert!(world.browser(&cookie).await.is_none());
     assert_eq!(answered(world.authorize(&[("prompt", "none")], Some(&ann)).await)["error"], "login_required");
 }

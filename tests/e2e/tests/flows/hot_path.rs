@@ -8,6 +8,7 @@ async fn quiet(backend: Backend) -> World {
         config.realms.poll_interval_millis = 3_600_000;
         config.jobs.sealed_successors_seconds = 3_600;
         config.jobs.expired_rows_seconds = 3_600;
+        config.courier.poll_millis = 3_600_000;
     });
     world.start().await
 }

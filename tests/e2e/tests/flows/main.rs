@@ -16,6 +16,7 @@
 mod account;
 mod architecture;
 mod authorize;
+mod back_channel_logout;
 mod bad_cookies;
 mod bad_forms;
 mod bad_heads;
@@ -31,6 +32,7 @@ mod device;
 mod disabled;
 mod discovery;
 mod enumeration;
+mod front_channel_logout;
 mod hot_path;
 mod introspection;
 mod keys;

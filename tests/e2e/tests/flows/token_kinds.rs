@@ -5,10 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_e2e::{
     Answered, App, Browser, Cookie, Endpoint, RealmUnderTest, Tokens, World, form_body, header, on_sqlite,
 };
+use palatine_protocol::jwk::SigningAlgorithm;
+use palatine_protocol::logout::{LogoutEvents, LogoutTokenClaims, TYP_LOGOUT_TOKEN};
 use serde_json::{Value, json};
 
 /// What somebody may hold.
-const KINDS: [&str; 8] = ["access", "legacy access", "service access", "id", "refresh", "code", "cookie", "sid"];
+const KINDS: [&str; 9] =
+    ["access", "legacy access", "service access", "id", "refresh", "code", "cookie", "sid", "logout"];
 
 /// One sign-in with everything that comes of it.
 struct Holding {
@@ -30,6 +33,7 @@ async fn holding(world: &World) -> Holding {
     let cookie = browser.cookie("pal_session").map(|cookie| cookie.value).unwrap_or_default();
     let sid = tokens.id_claims()["sid"].as_str().unwrap_or_default().to_owned();
     let service = realm.service("worker").token().await;
+    let logout = logout_token(world, &tokens).await;
     let held = [
         tokens.access.clone(),
         legacy.access,
@@ -39,8 +43,26 @@ async fn holding(world: &World) -> Holding {
         code,
         cookie,
         sid,
+        logout,
     ];
     Holding { id_token: tokens.id().to_owned(), realm, app, browser, kinds: KINDS.into_iter().zip(held).collect() }
+}
+
+/// The token that tells the application that this very session has ended, which it has not.
+async fn logout_token(world: &World, tokens: &Tokens) -> String {
+    let (realm, id) = (world.node().resolver().by_slug("alpha").await.unwrap(), tokens.id_claims());
+    let text = |name: &str| id[name].as_str().unwrap().to_owned();
+    let claims = LogoutTokenClaims {
+        iss: text("iss"),
+        sub: text("sub"),
+        aud: text("aud").into(),
+        iat: world.now().as_seconds(),
+        exp: world.now().as_seconds() + 120,
+        jti: RealmUnderTest::fresh_name(),
+        events: LogoutEvents::logout(),
+        sid: text("sid"),
+    };
+    realm.keys().await.unwrap().sign(SigningAlgorithm::RS256, TYP_LOGOUT_TOKEN, &claims).unwrap()
 }
 
 /// Asserts that `place` takes these kinds and no other. Each is tried with a sign-in of its own.

@@ -124,6 +124,8 @@ fn other_uris_are_what_they_are_for() {
         json!({"sector_identifier_uri": "ftp://app.example/sector"}),
         json!({"request_uris": ["http://app.example/request"]}),
         json!({"backchannel_logout_uri": "https://app.example/out#part"}),
+        json!({"backchannel_logout_uri": "http://app.example/out"}),
+        json!({"frontchannel_logout_uri": "https://app.example/out#part"}),
         json!({"frontchannel_logout_uri": "https://other.example/out"}),
         json!({"frontchannel_logout_uri": "https://app.example:8443/out"}),
     ] {
@@ -133,6 +135,7 @@ fn other_uris_are_what_they_are_for() {
         wanted(json!({
             "logo_uri": "https://app.example/logo.png",
             "frontchannel_logout_uri": "https://app.example/out",
+            "backchannel_logout_uri": "http://localhost:3000/out?tenant=7",
             "request_uris": ["https://app.example/request#hash"],
         }))
         .is_ok()

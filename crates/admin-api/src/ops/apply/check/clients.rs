@@ -13,6 +13,7 @@ use palatine_protocol::token::GrantType;
 use url::Url;
 
 use super::authorization::{check_response_types, check_sign_in};
+use super::logout::check_logout;
 use super::{DesiredClient, DesiredSecret, Findings, mappers};
 use crate::document::{ClientDocument, Path};
 
@@ -42,6 +43,7 @@ fn client(findings: &mut Findings<'_>, id: &str, document: &ClientDocument) -> O
     check_web_origins(findings, &at, document);
     check_tokens(findings, &at, document);
     check_keys(findings, &at, document, auth_method);
+    check_logout(findings, &at, document);
     let scopes = scopes(findings, &at, document);
     let secrets = secrets(findings, &at, document, auth_method);
     let settings = settings(document, auth_method, grant_types);

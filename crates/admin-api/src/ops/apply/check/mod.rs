@@ -6,6 +6,7 @@
 mod access;
 mod authorization;
 mod clients;
+mod logout;
 mod mappers;
 mod realm;
 mod users;
