@@ -119,13 +119,21 @@ on_sqlite! {
         realm.native_app().refresh(token).await.assert_refused(400, "invalid_grant");
         let impostor = app.authenticating(palatine_e2e::ClientAuth::Basic("wrong".into()));
         impostor.refresh(token).await.assert_refused(401, "invalid_client");
-        let disabled = realms::changed(&realms::alpha(), "  ada:\n", "  ada:\n    enabled: false\n");
-        world.apply(&disabled).await;
-        app.refresh(token).await.assert_refused(400, "invalid_grant");
-        world.apply(&disabled.replace("enabled: false", "enabled: true")).await;
         world.pass(seconds(60));
         Tokens::of(&app.refresh(token).await);
         assert_eq!(world.audit("alpha", AuditKind::RefreshReplayed).await.len(), 0);
+    }
+
+    async fn what_a_person_had_before_they_were_disabled_does_not_come_back_with_them(world) {
+        let realm = world.alpha();
+        let app = realm.web_app();
+        let tokens = app.sign_in(&mut realm.browser(), &realm.ada()).await;
+        let disabled = realms::changed(&realms::alpha(), "  ada:\n", "  ada:\n    enabled: false\n");
+        world.apply(&disabled).await;
+        app.refresh(tokens.refresh()).await.assert_refused(400, "invalid_grant");
+        world.apply(&disabled.replace("enabled: false", "enabled: true")).await;
+        app.refresh(tokens.refresh()).await.assert_refused(400, "invalid_grant");
+        Tokens::of(&app.refresh(app.sign_in(&mut realm.browser(), &realm.ada()).await.refresh()).await);
     }
 
     async fn what_is_no_refresh_token_is_refused(world) {
