@@ -30,6 +30,7 @@ mod m20261122_000009_account_choice;
 mod m20261122_000010_granted_claims;
 mod m20261122_000013_device;
 mod m20261122_000015_refused_scopes;
+mod m20261122_000016_client_logos;
 pub mod roles;
 
 pub use ddl::{APP_ROLE_SETTING, OPERATOR_ROLE_SETTING, PARTITIONS};
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_granted_claims::Migration),
             Box::new(m20261122_000013_device::Migration),
             Box::new(m20261122_000015_refused_scopes::Migration),
+            Box::new(m20261122_000016_client_logos::Migration),
         ]
     }
 }
@@ -89,4 +91,5 @@ pub const SOURCES: &[&str] = &[
     include_str!("m20261122_000010_granted_claims.rs"),
     include_str!("m20261122_000013_device.rs"),
     include_str!("m20261122_000015_refused_scopes.rs"),
+    include_str!("m20261122_000016_client_logos.rs"),
 ];
