@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use palatine_domain::Instant;
 use palatine_domain::client::Client;
-use palatine_domain::ids::{ClientKey, RowId as _};
+use palatine_domain::ids::{ClientKey, RowId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl<A> ClientLogos<'_, A> {
         let rows: Vec<(Uuid, i64)> = self
             .tx
             .rows::<Entity>()
-            .filter(Column::ClientKey.is_in(clients.iter().map(|client| client.as_uuid())))
+            .filter(Column::ClientKey.is_in(clients.iter().map(RowId::as_uuid)))
             .filter(Column::FetchedAt.is_not_null())
             .select_only()
             .columns([Column::ClientKey, Column::FetchedAt])

@@ -36,6 +36,7 @@ mod introspection;
 mod keys;
 mod limits;
 mod lockout;
+mod logos;
 mod logout;
 mod mappers;
 mod mobile;
