@@ -97,7 +97,7 @@ pub(super) fn applications<'a>(ctx: &'a PageContext, texts: &'a Texts) -> Accoun
         name,
         open_url,
         links: ApplicationLinks { policy: Some("https://billing.example/privacy"), terms: None },
-        logo: offline.then_some("/realms/acme/clients/4f1c/logo?v=1"),
+        logo: offline.then_some(super::LOGO),
         since: ago(40 * 86_400),
         scopes: vec![
             AllowedScope { name: "email", description: None },
