@@ -30,6 +30,7 @@ mod m20261122_000009_account_choice;
 mod m20261122_000010_granted_claims;
 mod m20261122_000013_device;
 mod m20261122_000015_refused_scopes;
+mod m20261122_000016_client_logos;
 mod m20261122_000021_delivered;
 pub mod roles;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_granted_claims::Migration),
             Box::new(m20261122_000013_device::Migration),
             Box::new(m20261122_000015_refused_scopes::Migration),
+            Box::new(m20261122_000016_client_logos::Migration),
             Box::new(m20261122_000021_delivered::Migration),
         ]
     }
@@ -91,5 +93,6 @@ pub const SOURCES: &[&str] = &[
     include_str!("m20261122_000010_granted_claims.rs"),
     include_str!("m20261122_000013_device.rs"),
     include_str!("m20261122_000015_refused_scopes.rs"),
+    include_str!("m20261122_000016_client_logos.rs"),
     include_str!("m20261122_000021_delivered.rs"),
 ];

@@ -16,6 +16,7 @@ use palatine_token_service::outcome::Step;
 use palatine_token_service::{BrowserSession, Outcome};
 
 use crate::login::links;
+use crate::logo;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -38,7 +39,10 @@ async fn shown(visit: &Visit) -> Result<HttpResponse, Refusal> {
         resumed => return Ok(visit.finish(interaction.id, resumed)),
     }
     match visit.service.consent_question(&visit.realm, interaction, &browser).await? {
-        Some(question) => Ok(ask(visit, &open, &browser, &question)),
+        Some(question) => {
+            let logo = logo::path(&visit.realm, &question.client).await;
+            Ok(ask(visit, &open, &browser, &question, logo.as_deref()))
+        }
         // Answered between the two looks, or the account is gone.
         None => Err(Refusal::Page(ErrorKind::StaleForm)),
     }
@@ -66,7 +70,13 @@ fn purpose(browser: &BrowserSession, asked: &ScopeSet) -> String {
     format!("consent {} {asked}", browser.session().id)
 }
 
-fn ask(visit: &Visit, open: &OpenInteraction, browser: &BrowserSession, question: &ConsentQuestion) -> HttpResponse {
+fn ask(
+    visit: &Visit,
+    open: &OpenInteraction,
+    browser: &BrowserSession,
+    question: &ConsentQuestion,
+    logo: Option<&str>,
+) -> HttpResponse {
     let interaction = open.interaction();
     let context = visit.context(&interaction.request.ui_locales);
     let view = ConsentPage {
@@ -76,6 +86,7 @@ fn ask(visit: &Visit, open: &OpenInteraction, browser: &BrowserSession, question
         action: &visit.realm.page_path(Page::Consent(interaction.id)),
         csrf: &csrf::token(&visit.realm, open.cookie(), &purpose(browser, &question.scope)),
         links: links(&question.client),
+        logo,
         scopes: question.scope.iter().map(|scope| requested(visit, &question.client, scope)).collect(),
     };
     page::html(200, PageKind::Interaction, &context.csp_nonce, view.render())

@@ -2,8 +2,9 @@
 //! page of `palatine dev`.
 //!
 //! **Owns** the handlers behind [`palatine_realm::routes::PageRoute`]: the login page, the consent page, the answer to
-//! the sign-out question and the page after it; the account pages; and [`dev`], the start page with its small test client. A page
-//! resumes the authorization request that waits for it, and `token-service` says what happens next.
+//! the sign-out question and the page after it; the account pages; the logos of clients; and [`dev`], the start page
+//! with its small test client. A page resumes the authorization request that waits for it, and `token-service` says what
+//! happens next.
 //!
 //! **Must not know** how a password is checked (`authn`), what may be issued (`token-service`), how a page looks
 //! (`pages`), or anything that an admin does.
@@ -25,6 +26,7 @@ mod account;
 mod consent;
 mod device;
 mod login;
+mod logo;
 mod logout;
 mod refusal;
 mod select_account;
@@ -57,6 +59,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(web::post().to(device::confirm::submit)),
         )
         .service(page(PageRoute::DeviceQr).route(web::get().to(device::qr::show)))
+        .service(page(PageRoute::ClientLogo).route(web::get().to(logo::show)))
         .service(page(PageRoute::LogoutConfirm).route(web::post().to(logout::confirm)))
         .service(page(PageRoute::SignedOut).route(web::get().to(logout::signed_out)));
     account::configure(config);

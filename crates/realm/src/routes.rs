@@ -1,7 +1,7 @@
 //! Where everything is: typed routes, shared by the code that registers them, the code that links to them, templates
 //! and tests. Nothing else writes a path of a realm.
 
-use palatine_domain::ids::InteractionId;
+use palatine_domain::ids::{ClientKey, InteractionId};
 use palatine_protocol::endpoints::Endpoint;
 
 /// The path, below the public URL, under which realms live.
@@ -15,6 +15,9 @@ pub const REALM_PARAMETER: &str = "realm";
 
 /// The name of the interaction in patterns of pages.
 pub const INTERACTION_PARAMETER: &str = "interaction";
+
+/// The name of a client's key in the pattern of its logo.
+pub const CLIENT_PARAMETER: &str = "client";
 
 /// A route of a realm: an endpoint of the protocol, or a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +75,8 @@ pub enum PageRoute {
     AccountSessions,
     /// See [`Page::AccountApplications`].
     AccountApplications,
+    /// See [`Page::ClientLogo`].
+    ClientLogo,
 }
 
 impl PageRoute {
@@ -89,6 +94,7 @@ impl PageRoute {
         Self::AccountPassword,
         Self::AccountSessions,
         Self::AccountApplications,
+        Self::ClientLogo,
     ];
 
     /// Its pattern below the realm's path.
@@ -114,6 +120,7 @@ impl PageRoute {
             Self::AccountPassword => &["/account/password"],
             Self::AccountSessions => &["/account/sessions"],
             Self::AccountApplications => &["/account/applications"],
+            Self::ClientLogo => &["/clients/{client}/logo"],
         }
     }
 }
@@ -145,6 +152,8 @@ pub enum Page {
     AccountSessions,
     /// Where they see and take back what applications may do.
     AccountApplications,
+    /// The logo of a client, as a picture.
+    ClientLogo(ClientKey),
 }
 
 impl Page {
@@ -163,6 +172,7 @@ impl Page {
             Self::AccountPassword => PageRoute::AccountPassword,
             Self::AccountSessions => PageRoute::AccountSessions,
             Self::AccountApplications => PageRoute::AccountApplications,
+            Self::ClientLogo(_) => PageRoute::ClientLogo,
         }
     }
 
@@ -174,6 +184,7 @@ impl Page {
             | Self::SelectAccount(interaction)
             | Self::Consent(interaction)
             | Self::DeviceConfirm(interaction) => pattern.replace("{interaction}", &interaction.to_string()),
+            Self::ClientLogo(client) => pattern.replace("{client}", &client.to_string()),
             Self::Device
             | Self::DeviceQr
             | Self::LogoutConfirm
@@ -213,6 +224,9 @@ mod tests {
             assert_eq!(page.path(), pattern.replace(&format!("{{{INTERACTION_PARAMETER}}}"), &id.to_string()));
             assert!(!page.path().contains(['{', '}']));
         }
+        let client = ClientKey::from_uuid(Uuid::from_u128(7));
+        assert_eq!(Page::ClientLogo(client).path(), format!("/clients/{client}/logo"));
+        assert!(PageRoute::ClientLogo.pattern().contains(&format!("{{{CLIENT_PARAMETER}}}")));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer};
 use palatine_domain::Ambient;
+use palatine_store::StoreError;
 use palatine_tenant_routing::observe;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -31,7 +32,7 @@ use crate::refusal::Refusal;
 use crate::services::{Services, insecure_settings};
 use crate::sockets::{Addresses, Sockets};
 use crate::tls::{self, Certificates, Pair, ReloadRequest, Reloader};
-use crate::workers::Workers;
+use crate::workers::{self, Workers};
 
 /// How often a server that is being stopped looks whether requests are still under way.
 const LOOK: Duration = Duration::from_millis(20);
@@ -295,6 +296,11 @@ impl RunningServer {
     /// Has the files of the TLS certificate looked at now.
     pub fn reload_certificate(&self) {
         self.reload.ask();
+    }
+
+    /// Fetches the logos of clients that are due now; gives how many there are more to show.
+    pub async fn fetch_logos(&self) -> Result<u64, StoreError> {
+        workers::fetch_logos(&self.services).await
     }
 
     /// Stops without losing a request: readiness says no first; then no further connection is taken, and requests under

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palatine_domain::Ambient;
+use palatine_outbound::Outbound;
 use palatine_realm::Resolver;
 use palatine_store::{OperatorProof, Store, StoreError};
 use tokio::sync::watch;
@@ -16,8 +17,10 @@ use crate::services::Services;
 use crate::telemetry;
 use crate::tls::Reloader;
 
+mod client_logos;
 mod courier;
 mod key_rotation;
+mod picture;
 
 use courier::Courier;
 
@@ -41,10 +44,13 @@ enum Job {
     AuditParts,
     /// Gives signing keys their successors, and destroys those that are good for nothing any more.
     KeyRotation,
+    /// Fetches the logos that clients named.
+    ClientLogos,
 }
 
 impl Job {
-    const ALL: [Self; 4] = [Self::SealedSuccessors, Self::ExpiredRows, Self::AuditParts, Self::KeyRotation];
+    const ALL: [Self; 5] =
+        [Self::SealedSuccessors, Self::ExpiredRows, Self::AuditParts, Self::KeyRotation, Self::ClientLogos];
 
     const fn name(self) -> &'static str {
         match self {
@@ -52,6 +58,7 @@ impl Job {
             Self::ExpiredRows => "expired-rows",
             Self::AuditParts => "audit-parts",
             Self::KeyRotation => "key-rotation",
+            Self::ClientLogos => "client-logos",
         }
     }
 
@@ -61,6 +68,7 @@ impl Job {
             Self::ExpiredRows => settings.expired_rows_seconds,
             Self::AuditParts => settings.audit_parts_seconds,
             Self::KeyRotation => settings.key_rotation_seconds,
+            Self::ClientLogos => settings.client_logos_seconds,
         })
     }
 
@@ -70,12 +78,28 @@ impl Job {
             // A new database has no parts yet, and each event that comes before them has to be moved; keys may have
             // become due while no node ran.
             Self::AuditParts | Self::KeyRotation => self.interval(settings).min(SOON),
-            Self::SealedSuccessors | Self::ExpiredRows => self.interval(settings),
+            Self::SealedSuccessors | Self::ExpiredRows | Self::ClientLogos => self.interval(settings),
         }
     }
 
     /// Does the work, and gives how many rows it touched.
     async fn run(self, worker: &Worker) -> Result<u64, StoreError> {
+        let Worker { store, resolver, outbound, settings, .. } = worker;
+        match self {
+            Self::SealedSuccessors | Self::ExpiredRows | Self::AuditParts => self.tidy(worker).await,
+            Self::KeyRotation => {
+                let destroyed = self.tidy(worker).await?;
+                let budget = settings.key_rotation_budget;
+                Ok(destroyed + key_rotation::rotate_due(store, resolver, self.proof(), budget).await?)
+            }
+            Self::ClientLogos => {
+                client_logos::fetch_due(store, outbound, self.proof(), settings.client_logos_budget).await
+            }
+        }
+    }
+
+    /// What is done in transactions across tenants, each within its budget.
+    async fn tidy(self, worker: &Worker) -> Result<u64, StoreError> {
         let settings = &worker.settings;
         let mut done = 0;
         for _ in 0..ROUNDS {
@@ -85,30 +109,32 @@ impl Job {
                 Self::ExpiredRows => tx.sweep_expired(tx.now(), settings.expired_rows_budget).await?,
                 Self::AuditParts => tx.make_audit_parts().await?,
                 Self::KeyRotation => tx.destroy_ended_keys().await?,
+                // Nothing is fetched while a transaction is open.
+                Self::ClientLogos => 0,
             };
             tx.commit().await?;
             done += rows;
             let more = match self {
                 // The first has a budget of its own, which it uses up only when something was left lying for long.
-                Self::SealedSuccessors | Self::AuditParts | Self::KeyRotation => false,
+                Self::SealedSuccessors | Self::AuditParts | Self::KeyRotation | Self::ClientLogos => false,
                 Self::ExpiredRows => rows >= settings.expired_rows_budget,
             };
             if !more {
                 break;
             }
         }
-        match self {
-            Self::SealedSuccessors | Self::ExpiredRows | Self::AuditParts => Ok(done),
-            Self::KeyRotation => {
-                let budget = settings.key_rotation_budget;
-                Ok(done + key_rotation::rotate_due(&worker.store, &worker.resolver, self.proof(), budget).await?)
-            }
-        }
+        Ok(done)
     }
 
     const fn proof(self) -> OperatorProof {
         OperatorProof::job(self.name())
     }
+}
+
+/// Fetches the logos that are due, without waiting for the job's turn; gives how many there are more to show.
+pub(crate) async fn fetch_logos(services: &Services) -> Result<u64, StoreError> {
+    let job = Job::ClientLogos.proof();
+    client_logos::fetch_due(&services.store, services.tokens.outbound(), job, usize::MAX).await
 }
 
 /// The running background work of one server.
@@ -137,6 +163,7 @@ impl Workers {
                 job,
                 store: services.store.clone(),
                 resolver: services.resolver.clone(),
+                outbound: services.tokens.outbound().clone(),
                 ambient: services.ambient.clone(),
                 settings: config.jobs.clone(),
                 holder: holder.clone(),
@@ -207,6 +234,7 @@ struct Worker {
     job: Job,
     store: Store,
     resolver: Resolver,
+    outbound: Outbound,
     ambient: Ambient,
     settings: JobSettings,
     holder: String,

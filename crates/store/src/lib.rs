@@ -24,6 +24,7 @@
 
 mod deliveries;
 mod due_keys;
+mod due_logos;
 mod entities;
 mod error;
 mod migrate;
@@ -39,6 +40,7 @@ mod wrapped_keys;
 
 pub use deliveries::ClaimedEntry;
 pub use due_keys::{DueCursor, DueRealms};
+pub use due_logos::DueLogo;
 pub use error::StoreError;
 pub use migrate::MigrateReport;
 pub use operator::{OperatorProof, OperatorTx};

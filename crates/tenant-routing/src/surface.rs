@@ -246,7 +246,7 @@ fn methods(route: Option<Route>, pattern: Option<&str>) -> &'static str {
                     | PageRoute::AccountApplications,
                 ) => "GET, POST",
                 Some(PageRoute::LogoutConfirm) => "POST",
-                Some(PageRoute::DeviceQr | PageRoute::SignedOut) => "GET",
+                Some(PageRoute::DeviceQr | PageRoute::SignedOut | PageRoute::ClientLogo) => "GET",
                 // What lies outside of every realm is only read.
                 None => "GET, HEAD",
             }

@@ -47,7 +47,8 @@ impl Place {
         let toml = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nmanagement = \"127.0.0.1:0\"\npublic_url = \"{}\"\n\
              trusted_proxies = [\"127.0.0.0/8\"]\nworkers = 2\nshutdown_delay_seconds = 0\nshutdown_grace_seconds = 2\n\
-             [master_key]\nkey = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n",
+             [master_key]\nkey = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
+             [jobs]\nclient_logos_seconds = 86400\n",
             self.public_url
         );
         let mut config = Config::parse(&toml).unwrap_or_else(|problem| panic!("{problem}"));
@@ -95,6 +96,11 @@ impl Node {
     /// Has it look at its certificate's files.
     pub fn reload_certificate(&self) {
         self.server.reload_certificate();
+    }
+
+    /// Has it fetch the logos that are due; gives how many there are more to show.
+    pub async fn fetch_logos(&self) -> u64 {
+        self.server.fetch_logos().await.unwrap()
     }
 
     /// The way to it.

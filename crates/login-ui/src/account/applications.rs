@@ -13,6 +13,7 @@ use url::Url;
 
 use super::person::{Frame, Person, done};
 use crate::login::links;
+use crate::logo;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -30,7 +31,12 @@ async fn shown(visit: &Visit) -> Result<HttpResponse, Refusal> {
     let person = Person::at(visit, Page::AccountApplications).await?;
     let allowed = visit.service.allowed_applications(&visit.realm, &person.holder).await?;
     let open_urls: Vec<Option<String>> = allowed.iter().map(|found| open_url(&visit.realm, &found.client)).collect();
-    let entries = allowed.iter().zip(&open_urls).map(|(found, open)| entry(visit, found, open.as_deref()));
+    let clients: Vec<&Client> = allowed.iter().map(|found| &*found.client).collect();
+    let logos = logo::paths(&visit.realm, &clients).await;
+    let entries = allowed.iter().zip(&open_urls).map(|(found, open)| ApplicationShown {
+        logo: logos.get(&found.client.key).map(String::as_str),
+        ..entry(visit, found, open.as_deref())
+    });
     let frame = Frame::of(visit, &person);
     let view = AccountApplicationsPage {
         ctx: frame.context(),
@@ -50,6 +56,7 @@ fn entry<'a>(visit: &'a Visit, allowed: &'a AllowedApplication, open_url: Option
         name: &allowed.client.name,
         open_url,
         links: links(&allowed.client),
+        logo: None,
         since: Moment { at: allowed.since, now: visit.service.ambient().now() },
         scopes: scopes.collect(),
         offline: allowed.offline,

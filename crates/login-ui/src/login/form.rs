@@ -14,6 +14,7 @@ use palatine_token_service::own_page;
 
 use super::LOGIN_FORM;
 use super::typed::Typed;
+use crate::logo;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -60,10 +61,14 @@ impl<'a> LoginForm<'a> {
         let Visit { realm, service, .. } = self.visit;
         let interaction = self.open.interaction();
         let client = service.interaction_client(realm, interaction).await?;
+        let logo = match &client {
+            Some(client) => logo::path(realm, client).await,
+            None => None,
+        };
         let context = self.visit.context(&interaction.request.ui_locales);
         let view = LoginPage {
             ctx: &context,
-            destination: destination(interaction, client.as_deref()),
+            destination: destination(interaction, client.as_deref(), logo.as_deref()),
             action: &realm.page_path(Page::Login(interaction.id)),
             csrf: &csrf::token(realm, self.open.cookie(), LOGIN_FORM),
             identifier: self.identifier,
@@ -81,10 +86,10 @@ impl<'a> LoginForm<'a> {
 }
 
 /// Where the sign-in leads.
-fn destination<'a>(interaction: &Interaction, client: Option<&'a Client>) -> Destination<'a> {
+fn destination<'a>(interaction: &Interaction, client: Option<&'a Client>, logo: Option<&'a str>) -> Destination<'a> {
     match client {
         _ if own_page::is_destination_of(interaction) => Destination::Account,
-        Some(client) => Destination::Application { name: &client.name, links: links(client) },
+        Some(client) => Destination::Application { name: &client.name, links: links(client), logo },
         None => Destination::Unknown,
     }
 }

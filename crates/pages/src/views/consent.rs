@@ -27,6 +27,8 @@ pub struct ConsentPage<'a> {
     pub csrf: &'a str,
     /// How the application uses data, and its terms, as it registered them.
     pub links: ApplicationLinks<'a>,
+    /// Where the application's logo is: a path of ours.
+    pub logo: Option<&'a str>,
     /// What is asked for, in the order shown.
     pub scopes: Vec<RequestedScope<'a>>,
 }

@@ -41,6 +41,8 @@ pub enum Destination<'a> {
         name: &'a str,
         /// What it registered about itself.
         links: ApplicationLinks<'a>,
+        /// Where its logo is: a path of ours.
+        logo: Option<&'a str>,
     },
     /// To the person's own account pages.
     Account,
@@ -114,10 +116,18 @@ impl LoginPage<'_> {
         }
     }
 
+    /// The logo of the application.
+    pub(crate) fn logo(&self) -> Option<&str> {
+        match self.destination {
+            Destination::Application { logo, .. } => logo,
+            Destination::Unknown | Destination::Account => None,
+        }
+    }
+
     /// The application and what it registered about itself, if that is anything.
     pub(crate) fn about(&self) -> Option<(&str, ApplicationLinks<'_>)> {
         match self.destination {
-            Destination::Application { name, links } if !links.is_empty() => Some((name, links)),
+            Destination::Application { name, links, .. } if !links.is_empty() => Some((name, links)),
             Destination::Application { .. } | Destination::Unknown | Destination::Account => None,
         }
     }

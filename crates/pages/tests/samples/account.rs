@@ -92,11 +92,12 @@ pub(super) fn sessions<'a>(ctx: &'a PageContext, texts: &'a Texts) -> AccountSes
 
 /// The page of applications.
 pub(super) fn applications<'a>(ctx: &'a PageContext, texts: &'a Texts) -> AccountApplicationsPage<'a> {
-    let application = |client_id, name, open_url, offline| ApplicationShown {
+    let application = |client_id, name, open_url, offline: bool| ApplicationShown {
         client_id,
         name,
         open_url,
         links: ApplicationLinks { policy: Some("https://billing.example/privacy"), terms: None },
+        logo: offline.then_some(super::LOGO),
         since: ago(40 * 86_400),
         scopes: vec![
             AllowedScope { name: "email", description: None },

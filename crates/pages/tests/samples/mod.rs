@@ -68,6 +68,9 @@ fn branded(texts: &Texts) -> Branding {
         .unwrap()
 }
 
+/// Where the logo of the application is.
+pub(crate) const LOGO: &str = "/realms/acme/clients/4f1c/logo?v=1";
+
 /// Every page with every text, and every state of the pages that have several.
 pub(crate) fn all(base_path: &str, theme: Theme) -> Vec<Sample> {
     let mut samples = Vec::new();
@@ -81,6 +84,10 @@ pub(crate) fn all(base_path: &str, theme: Theme) -> Vec<Sample> {
         let page = LoginPage { problem: Some(problem), identifier: "john@acme.com", ..login(&ctx, &plain) };
         samples.push(Sample { name: format!("login-{state}"), html: page.render() });
     }
+    let with_logo =
+        Destination::Application { name: &plain.application, links: ApplicationLinks::default(), logo: Some(LOGO) };
+    let page = LoginPage { destination: with_logo, ..login(&ctx, &plain) };
+    samples.push(Sample { name: "login-logo".to_owned(), html: page.render() });
     let again = LoginPage { reauthentication: true, identifier: "john@acme.com", ..login(&ctx, &plain) };
     samples.push(Sample { name: "login-again".to_owned(), html: again.render() });
     for (state, problem) in device_problems() {
@@ -129,6 +136,7 @@ pub(crate) fn login<'a>(ctx: &'a PageContext, texts: &'a Texts) -> LoginPage<'a>
         destination: Destination::Application {
             name: &texts.application,
             links: ApplicationLinks { policy: None, terms: None },
+            logo: None,
         },
         action: "/realms/acme/login/4f1c",
         csrf: "c3Jm",
@@ -150,6 +158,7 @@ fn pages(ctx: &PageContext, texts: &Texts) -> Vec<Sample> {
         action: "/realms/acme/consent",
         csrf: "c3Jm",
         links: ApplicationLinks { policy: Some("https://billing.example/privacy"), terms: Some("javascript:alert(1)") },
+        logo: Some(LOGO),
         scopes: vec![
             scope("openid", None, ScopeChoice::Required),
             scope("profile", None, ScopeChoice::Ticked),

@@ -46,6 +46,8 @@ fn positive(config: &Config, problems: &mut Vec<Problem>) {
         ("jobs.expired_rows_budget", config.jobs.expired_rows_budget),
         ("jobs.key_rotation_seconds", config.jobs.key_rotation_seconds),
         ("jobs.key_rotation_budget", config.jobs.key_rotation_budget as u64),
+        ("jobs.client_logos_seconds", config.jobs.client_logos_seconds),
+        ("jobs.client_logos_budget", config.jobs.client_logos_budget as u64),
         ("courier.poll_millis", config.courier.poll_millis),
         ("courier.concurrency", config.courier.concurrency as u64),
         ("courier.timeout_seconds", config.courier.timeout_seconds),

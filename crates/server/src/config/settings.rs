@@ -130,6 +130,10 @@ pub struct JobSettings {
     pub key_rotation_seconds: u64,
     /// How many realms get theirs at once.
     pub key_rotation_budget: usize,
+    /// How often the logos that clients named are looked for, in seconds.
+    pub client_logos_seconds: u64,
+    /// How many are fetched at once.
+    pub client_logos_budget: usize,
 }
 
 /// `[courier]`: what is delivered to others after the transaction that decided it.

@@ -12,6 +12,7 @@ pub(crate) mod audit_events;
 pub(crate) mod authorization_codes;
 pub(crate) mod claim_mappers;
 pub(crate) mod client_apis;
+pub(crate) mod client_logos;
 pub(crate) mod client_registrations;
 pub(crate) mod client_roles;
 pub(crate) mod client_scopes;
@@ -78,8 +79,8 @@ tenant_tables! {
     audit_events outbox lockouts revoked_tokens refresh_tokens refresh_families authorization_codes grants
     posted_requests interactions login_sessions consents client_roles user_groups user_roles group_roles groups
     role_composites roles known_devices credentials user_search subjects user_identifiers users claim_mappers client_apis
-    client_scopes scopes apis client_secrets client_registrations clients resource_names signing_keys realm_secrets data_keys
-    realm_settings initial_access_tokens
+    client_scopes scopes apis client_secrets client_registrations client_logos clients resource_names signing_keys realm_secrets
+    data_keys realm_settings initial_access_tokens
 }
 
 /// The routing tables: a closed list.

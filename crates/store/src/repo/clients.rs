@@ -8,9 +8,9 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
 use uuid::Uuid;
 
-use super::client_secrets;
 use super::names::{self, SubjectOf};
 use super::row::Row;
+use super::{client_logos, client_secrets};
 use crate::StoreError;
 use crate::entities::clients::{Column, Entity, Model};
 use crate::entities::document::Document;
@@ -141,6 +141,7 @@ impl Clients<'_, ReadWrite> {
         self.tx.insert_many_new(scopes).await?;
         self.link_apis(client).await?;
         self.tx.insert_many_new(client_secrets::rows(self.tx, client.key, &client.secrets)).await?;
+        client_logos::note_first(self.tx, client).await?;
         self.tx.touch_configuration();
         Ok(())
     }
@@ -165,6 +166,7 @@ impl Clients<'_, ReadWrite> {
         let key = client_apis::Column::ClientKey.eq(client.key.as_uuid());
         self.tx.clear(self.tx.delete::<client_apis::Entity>().filter(key)).await?;
         self.link_apis(client).await?;
+        client_logos::note(self.tx, client).await?;
         self.tx.touch_configuration();
         Ok(true)
     }

@@ -22,6 +22,7 @@ mod grants;
 mod hot;
 mod keys;
 mod lockouts;
+mod logos;
 mod mappers;
 mod races;
 mod records;

@@ -38,6 +38,7 @@ mod introspection;
 mod keys;
 mod limits;
 mod lockout;
+mod logos;
 mod logout;
 mod mappers;
 mod mobile;

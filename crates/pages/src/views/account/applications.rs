@@ -36,6 +36,8 @@ pub struct ApplicationShown<'a> {
     pub open_url: Option<&'a str>,
     /// What it registered about itself.
     pub links: ApplicationLinks<'a>,
+    /// Where its logo is: a path of ours.
+    pub logo: Option<&'a str>,
     /// Since when.
     pub since: Moment,
     /// What it may do.

@@ -1,5 +1,6 @@
 //! What there is to be stolen: somebody signed in in both realms, with an interaction of each under way.
 
+use palatine_domain::client::ClientId;
 use palatine_e2e::{Answer, Browser, Endpoint, RealmUnderTest, Tokens, World, realms};
 
 /// What one realm has.
@@ -25,6 +26,8 @@ pub(crate) struct OfRealm {
     /// The token of the account's forms, and the id of the session.
     pub(crate) account_csrf: String,
     pub(crate) sid: String,
+    /// The key of a client with a logo.
+    pub(crate) client_with_logo: String,
 }
 
 /// What both realms have.
@@ -37,14 +40,27 @@ pub(crate) struct Facts {
 /// A client that beta has and alpha does not.
 pub(crate) const ONLY_BETA: &str = "tulip-kiosk";
 
+/// Its logo.
+const LOGO: &str = "https://tulip.example.com/logo.png";
+
+/// Gives that client its logo, as if it had been fetched.
+async fn with_logo(world: &World) -> String {
+    let rows = world.rows("beta").await;
+    let client = rows.clients().by_client_id(&ClientId::parse(ONLY_BETA).unwrap()).await.unwrap().unwrap();
+    assert!(rows.client_logos().keep(client.key, LOGO, b"a picture of beta".to_vec()).await.unwrap());
+    rows.commit().await.unwrap();
+    client.key.to_string()
+}
+
 impl Facts {
     pub(crate) async fn gather(world: &World) -> Self {
         let more = format!(
             "  {ONLY_BETA}:\n    name: Flowers of the South\n    kind: web\n    secret: \"beta-tulip-secret\"\n    scopes: {{default: \
-             [openid]}}\n    redirect_uris: [\"https://tulip.example.com/callback\"]\n  stranger:\n"
+             [openid]}}\n    redirect_uris: [\"https://tulip.example.com/callback\"]\n    about: {{logo_uri: \"{LOGO}\"}}\n  stranger:\n"
         );
         world.apply(&realms::changed(&realms::beta(), "  stranger:\n", &more)).await;
-        Self { alpha: OfRealm::gather(&world.alpha()).await, beta: OfRealm::gather(&world.beta()).await }
+        let beta = OfRealm { client_with_logo: with_logo(world).await, ..OfRealm::gather(&world.beta()).await };
+        Self { alpha: OfRealm::gather(&world.alpha()).await, beta }
     }
 
     /// Nothing of beta is in an answer of alpha.
@@ -109,6 +125,7 @@ impl OfRealm {
             interaction_cookie: value(&another, &format!("pal_ix_{interaction}")),
             interaction_csrf: login.page().form().value("csrf").to_owned(),
             account_csrf: account.page().form_with("save").value("csrf").to_owned(),
+            client_with_logo: String::new(),
             sid: tokens.id_claims()["sid"].as_str().unwrap().to_owned(),
             logout_csrf: question.page().form().value("csrf").to_owned(),
         }

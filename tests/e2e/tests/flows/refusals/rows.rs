@@ -43,6 +43,8 @@ pub(crate) enum Expected {
     Empty,
     /// A public document with this member: there is nothing to be let in to.
     Document(&'static str),
+    /// 404 without a body, where a picture would be.
+    NoPicture,
     /// A frame that is the same for everybody.
     Frame,
     /// 303 to somewhere that begins so: the first step of whoever is not signed in, or signed out.
@@ -57,6 +59,8 @@ pub(crate) struct Row {
     pub(crate) who: Who,
     /// In the path, where it has an interaction.
     interaction: String,
+    /// In the path, where it has a client's key.
+    client: String,
     /// The query of a GET, the form of a POST.
     params: Vec<(&'static str, String)>,
     authorization: Option<String>,
@@ -69,7 +73,10 @@ impl Row {
     pub(crate) fn request(&self, wire: &Wire, pattern: &str) -> RequestBuilder {
         let path = format!(
             "/realms/alpha{}",
-            pattern.replace("{interaction}", &self.interaction).replace("{client_id}", ONLY_BETA)
+            pattern
+                .replace("{interaction}", &self.interaction)
+                .replace("{client_id}", ONLY_BETA)
+                .replace("{client}", &self.client)
         );
         let params: Vec<(&str, &str)> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut request = if self.method == Method::POST {
@@ -118,6 +125,7 @@ fn row(route: RealmRoute, method: &Method, who: Who, expected: Expected) -> Row 
         method: method.clone(),
         who,
         interaction: MADE_UP_ID.to_owned(),
+        client: MADE_UP_ID.to_owned(),
         params: Vec::new(),
         authorization: None,
         cookie: None,
@@ -180,6 +188,7 @@ pub(crate) fn rows(facts: &Facts) -> Vec<Row> {
     );
     rows.extend(device_entry(facts));
     rows.extend(device_qr(facts));
+    rows.extend(client_logo(facts));
     rows.extend(logout_confirm(facts));
     rows.extend(signed_out(facts));
     for page in
@@ -344,6 +353,19 @@ fn device_entry(facts: &Facts) -> [Row; 8] {
         both(typed(Who::WrongCredential), wrong).cookie("pal_session", "forged"),
         both(typed(Who::ForeignCredential), theirs).cookie("pal_session", &facts.beta.session),
         both(typed(Who::ForeignId), theirs).cookie("pal_session", &facts.alpha.session),
+    ]
+}
+
+/// The logos of a realm's clients are for everybody, and the other realm's are not there.
+fn client_logo(facts: &Facts) -> [Row; 4] {
+    let route = RealmRoute::Page(PageRoute::ClientLogo);
+    let of = |who| row(route, &Method::GET, who, Expected::NoPicture);
+    let theirs = Row { client: facts.beta.client_with_logo.clone(), ..of(Who::ForeignId) };
+    [
+        of(Who::Nobody),
+        of(Who::WrongCredential).cookie("pal_session", "forged"),
+        of(Who::ForeignCredential).cookie("pal_session", &facts.beta.session),
+        theirs,
     ]
 }
 

@@ -84,6 +84,7 @@ pub(crate) fn twins(facts: &Facts) -> Vec<(Naming, Naming)> {
         let cookie = Some(format!("pal_ix_{id}={}", facts.beta.interaction_cookie));
         Naming { cookie, ..Naming::get(id, format!("/realms/alpha/{kind}/{id}")) }
     };
+    let logo = |client: &str| Naming::get(client, format!("/realms/alpha/clients/{client}/logo"));
     // The same instant, other random bits.
     let never_interaction = other_end(&facts.beta.interaction);
     let never_code = other_end(&facts.beta.code);
@@ -95,6 +96,7 @@ pub(crate) fn twins(facts: &Facts) -> Vec<(Naming, Naming)> {
         (refresh(&facts.beta.refresh), refresh(&never_refresh)),
         (page("login", &facts.beta.interaction), page("login", &never_interaction)),
         (page("consent", &facts.beta.interaction), page("consent", &never_interaction)),
+        (logo(&facts.beta.client_with_logo), logo(&other_end(&facts.beta.client_with_logo))),
     ]
 }
 
