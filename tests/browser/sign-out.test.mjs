@@ -46,6 +46,17 @@ test('signing out without a hint asks first', async () => {
   await assertSignedOut()
 })
 
+test('an application hears in a frame that its person signed out, before the person goes on', async () => {
+  await page.goto(`${world.application.origin}/start?client=listener`)
+  const { sid } = await personAt(page)
+  await page.getByRole('link', { name: 'Sign out' }).click()
+
+  await page.waitForURL(`${world.application.origin}/signed-out*`)
+  assert.deepEqual(world.application.heard, [{ iss: world.issuer, sid }])
+  assert.equal(await page.locator('#query').textContent(), '?state=kept')
+  await assertSignedOut()
+})
+
 test('the confirmation posted from another tab after signing out is explained', async () => {
   await page.goto(`${world.issuer}/protocol/openid-connect/logout`)
   const other = await profile.newPage()

@@ -5,12 +5,12 @@ import { createServer } from 'node:http'
 import * as client from 'openid-client'
 
 /** The registered clients of `realm.yaml` and their secrets. */
-const SECRETS = { billing: 'billing-secret', partner: 'partner-secret' }
+const SECRETS = { billing: 'billing-secret', partner: 'partner-secret', listener: 'listener-secret' }
 
 /**
  * Starts the application. Its issuer may be set later, since the realm is applied with the application's origin in it.
  *
- * @returns {Promise<{origin: string, sameSiteOrigin: string, useIssuer: (issuer: string) => Promise<void>, stop: () => Promise<void>}>}
+ * @returns {Promise<{origin: string, sameSiteOrigin: string, heard: object[], useIssuer: (issuer: string) => Promise<void>, stop: () => Promise<void>}>}
  */
 export async function startApplication() {
   const application = new Application()
@@ -23,6 +23,7 @@ export async function startApplication() {
     origin: application.origin,
     // The same server under another name: the issuer's site, but another origin.
     sameSiteOrigin: application.origin.replace('127.0.0.1', 'localhost'),
+    heard: application.heard,
     useIssuer: (issuer) => application.useIssuer(issuer),
     stop: () => new Promise((settle) => {
       listener.close(settle)
@@ -34,6 +35,8 @@ export async function startApplication() {
 class Application {
   #configurations = new Map()
   #begun = new Map()
+  /** What front-channel logout said, in the order of its coming. */
+  heard = []
 
   async useIssuer(issuer) {
     for (const [id, secret] of Object.entries(SECRETS)) {
@@ -53,6 +56,10 @@ class Application {
       'POST /callback': async () => this.#received(response, await body(request)),
       'POST /from-fragment': async () => this.#received(response, await body(request)),
       'GET /sign-out': () => redirect(response, this.#signOut(url.searchParams)),
+      'GET /heard': () => {
+        this.heard.push(Object.fromEntries(url.searchParams))
+        return page(response, 200, 'Heard', '')
+      },
       'GET /signed-out': () => page(response, 200, 'Back at Billing', `<p id="query">${escape(url.search)}</p>`),
       'GET /silent': () => page(response, 200, 'Silent renewal', frame(url)),
       'GET /monitor': () => page(response, 200, 'Session monitor', ''),
