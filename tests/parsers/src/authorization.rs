@@ -5,6 +5,7 @@ use palatine_protocol::authorization::{
 };
 use palatine_protocol::error::{ErrorCode, OAuthError};
 use palatine_protocol::params::Params;
+use palatine_protocol::request_object::{Expected, RequestObject};
 use palatine_protocol::resource::REPEATABLE;
 use palatine_protocol::response::{AuthorizationResponse, FrontChannelToken, Issued, ResponseMode};
 use palatine_protocol::scope::ScopeSet;
@@ -84,5 +85,24 @@ pub(crate) fn claims_parameter(data: &[u8]) {
         assert!(text.is_empty() || sent.is_some_and(|sent| sent.is_object()), "accepted: {text}");
         let kept = serde_json::to_string(&request).expect("it can be kept");
         assert!(serde_json::from_str::<AuthorizationRequest>(&kept).is_ok());
+    }
+}
+
+/// What a signed object says supersedes what stands outside of it; it cannot name another client, carry another object
+/// or bring claims of its own JWT among the parameters.
+pub(crate) fn request_object(data: &[u8]) {
+    let Ok(claims) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(data) else { return };
+    let expected = Expected { client_id: "app", issuer: ISSUER, now: 1_800_000_000, leeway: 30 };
+    let Ok(object) = RequestObject::read(None, claims.clone(), &expected) else { return };
+    let outside = Params::parse(b"client_id=app&response_type=code&state=outside&request=x").expect("parameters");
+    let Ok(params) = object.supersede(&outside) else { return };
+    assert_eq!((params.all("client_id"), params.all("request")), (vec!["app"], vec![]));
+    for name in ["request_uri", "iss", "sub", "aud", "exp", "nbf", "iat", "jti"] {
+        assert!(params.all(name).is_empty(), "{name}");
+    }
+    match claims.get("state") {
+        None => assert_eq!(params.all("state"), ["outside"]),
+        Some(serde_json::Value::String(inside)) => assert_eq!(params.all("state"), [inside]),
+        Some(_) => assert!(!params.all("state").contains(&"outside")),
     }
 }

@@ -2,6 +2,7 @@
 
 use palatine_domain::RealmSlug;
 use palatine_domain::identifier::NormalisedIdentifier;
+use palatine_protocol::device::UserCode;
 use palatine_protocol::pkce::{CodeChallenge, CodeVerifier, MAX_VERIFIER_CHARS, MIN_VERIFIER_CHARS, check};
 use palatine_protocol::prompt::{Prompt, PromptSet};
 
@@ -62,5 +63,16 @@ pub(crate) fn identifier(data: &[u8]) {
     assert!(!name.as_str().chars().any(char::is_control) && name.as_str().trim() == name.as_str());
     if name.as_str().len() <= 1_024 {
         assert_eq!(NormalisedIdentifier::parse(name.as_str()).as_ref(), Ok(&name));
+    }
+}
+
+/// RFC 8628, section 6.1: eight letters of the set, however they were typed; what is shown is read back as the same.
+pub(crate) fn user_code(data: &[u8]) {
+    let Some(text) = crate::text(data) else { return };
+    let Ok(code) = UserCode::parse(text) else { return };
+    assert!(code.letters().len() == 8 && code.letters().bytes().all(|letter| letter.is_ascii_uppercase()), "{text}");
+    assert!(!code.letters().contains(['A', 'E', 'I', 'O', 'U', 'Y']), "no word comes out: {text}");
+    for shown in [code.to_string(), code.to_string().to_lowercase(), code.letters().to_owned()] {
+        assert_eq!(UserCode::parse(&shown).as_ref(), Ok(&code));
     }
 }

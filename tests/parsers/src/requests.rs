@@ -3,6 +3,7 @@
 use palatine_protocol::end_session::{EndSessionRequest, post_logout_location};
 use palatine_protocol::introspection::IntrospectionRequest;
 use palatine_protocol::params::{MAX_NAME_BYTES, MAX_PARAMETERS, MAX_VALUE_BYTES, Params};
+use palatine_protocol::registration::ClientMetadata;
 use palatine_protocol::resource::{MAX_RESOURCE_BYTES, MAX_RESOURCES, REPEATABLE};
 use palatine_protocol::revocation::RevocationRequest;
 use palatine_protocol::session_management::CheckSessionInit;
@@ -103,4 +104,12 @@ pub(crate) fn resource(data: &[u8]) {
         assert!((1..=MAX_RESOURCE_BYTES).contains(&resource.len()));
         assert!(sent.contains(&resource.as_str()), "{resource} was not asked for");
     }
+}
+
+/// A registration that was read is told to the client as it was understood, and what is told is understood the same.
+pub(crate) fn client_metadata(data: &[u8]) {
+    let Ok(metadata) = ClientMetadata::read(data) else { return };
+    let told = serde_json::to_vec(&metadata).expect("it can be told");
+    let again = ClientMetadata::read(&told).expect("what we tell can be read");
+    assert_eq!(serde_json::to_vec(&again).expect("it can be told"), told);
 }

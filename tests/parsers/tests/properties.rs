@@ -203,7 +203,8 @@ macro_rules! every_target_holds {
 every_target_holds! {
     params authorization answer claims_parameter token_request introspection revocation end_session check_session basic
     client_credentials bearer scope redirect_uri_registered redirect_uri_match prompt pkce slug identifier resource
-    cookies accept_language forwarded jwt client_key_set realm_document
+    cookies accept_language forwarded jwt client_key_set realm_document request_object
+    client_metadata user_code
 }
 
 #[test]
