@@ -1,9 +1,9 @@
 //! Places inside the operator's own network that may be reached all the same.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -59,10 +59,14 @@ impl TryFrom<String> for AllowedPlace {
 }
 
 impl AllowedPlace {
-    /// The places of a developer's own machine: `localhost` and the loopback literals, over plain HTTP too.
-    pub fn loopback() -> [Self; 3] {
-        ["localhost", "127.0.0.1", "[::1]"]
-            .map(|name| Self(Place::Host { name: name.to_owned(), port: None, plain_http: true }))
+    /// The places of a developer's own machine: `localhost` and the loopback literals, over plain HTTP too, and over
+    /// https every name that leads to a loopback address.
+    pub fn loopback() -> [Self; 5] {
+        let [name, v4, v6] = ["localhost", "127.0.0.1", "[::1]"]
+            .map(|name| Self(Place::Host { name: name.to_owned(), port: None, plain_http: true }));
+        let addresses = |network: IpNet| Self(Place::Network(network.trunc()));
+        let all_v4 = addresses(Ipv4Net::new_assert(Ipv4Addr::LOCALHOST, 8).into());
+        [name, v4, v6, all_v4, addresses(IpAddr::V6(Ipv6Addr::LOCALHOST).into())]
     }
 
     /// Whether the host and port of a URL are meant.

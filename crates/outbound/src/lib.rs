@@ -19,6 +19,7 @@ mod allowed;
 mod client;
 mod destination;
 mod error;
+mod known_certificates;
 mod resolve;
 mod settings;
 mod tls;

@@ -14,7 +14,8 @@ use crate::error::SetupError;
 pub struct OutboundSettings {
     /// Places that may be reached although their addresses are not public.
     pub allowed: Vec<AllowedPlace>,
-    /// A PEM file of certificate authorities that are trusted beside those of the machine.
+    /// A PEM file of certificate authorities that are trusted beside those of the machine. A certificate in it is also
+    /// trusted by itself, where a host shows that very one.
     pub extra_ca_file: Option<PathBuf>,
     /// How long establishing a connection may take, TLS included, in seconds. Default 3.
     pub connect_timeout_seconds: u64,

@@ -1,9 +1,14 @@
 //! Certificates for our own TLS listener: an authority of the test's own, and the files that a server reads.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// Issues certificates for `localhost`. Trusted by the clients that are told to.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -63,6 +68,30 @@ impl Authority {
             .no_proxy()
             .tls_info(true)
             .tls_certs_only([root])
+    }
+}
+
+impl Issued {
+    /// A certificate for these names that only vouches for itself, as `openssl req -x509` makes it: an authority's, and a
+    /// host's at once.
+    pub fn self_signed(names: &[&str]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self { certificate: certificate.pem(), der: certificate.der().to_vec(), key: key.serialize_pem() }
+    }
+
+    /// For a site that shows this certificate.
+    pub(crate) fn server_config(&self) -> ServerConfig {
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![CertificateDer::from(self.der.clone())], key)
+            .unwrap()
     }
 }
 

@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
-/// A site over plain HTTP on this machine. Paths that it was not given answer 404.
+use crate::certificates::Issued;
+
+/// A site on this machine. Paths that it was not given answer 404.
 pub struct ClientSite {
-    address: SocketAddr,
+    base: String,
     state: Arc<Mutex<State>>,
 }
 
@@ -34,10 +37,10 @@ pub struct Asked {
 }
 
 impl ClientSite {
-    /// On a free port.
+    /// Over plain HTTP, on a free port.
     pub async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let site = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
+        let (listener, address) = listener().await;
+        let site = Self { base: format!("http://{address}"), state: Arc::default() };
         let state = Arc::clone(&site.state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -48,8 +51,26 @@ impl ClientSite {
     }
 
     /// The URL of a path.
+    /// Over TLS as `localhost`, on a free port.
+    pub async fn open_over_tls(issued: &Issued) -> Self {
+        let (listener, address) = listener().await;
+        let site = Self { base: format!("https://localhost:{}", address.port()), state: Arc::default() };
+        let (acceptor, state) = (TlsAcceptor::from(Arc::new(issued.server_config())), Arc::clone(&site.state));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        answer(stream, state).await;
+                    }
+                });
+            }
+        });
+        site
+    }
+
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.base)
     }
 
     /// Serves this document at a path from now on.
@@ -74,7 +95,13 @@ impl ClientSite {
     }
 }
 
-async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<State>>) {
     let mut read = Vec::new();
     let head_ends = loop {
         if let Some(at) = read.windows(4).position(|four| four == b"\r\n\r\n") {

@@ -6,7 +6,7 @@ use std::path::Path;
 use palatine_outbound::{GetLimits, Outbound, OutboundError, OutboundSettings};
 use tempfile::NamedTempFile;
 
-use crate::site::{Authority, Manner, Site, ok};
+use crate::site::{Authority, Manner, SelfSigned, Site, ok};
 
 const LIMITS: GetLimits = GetLimits::json(1024);
 
@@ -44,6 +44,39 @@ async fn a_site_of_an_unknown_authority_or_another_name_is_not() {
     assert_eq!(trusting(None).get(&url, &LIMITS).await, Err(OutboundError::Certificate));
     let by_address = format!("https://127.0.0.1:{}/", site.port());
     assert_eq!(trusting(Some(ca.path())).get(&by_address, &LIMITS).await, Err(OutboundError::Certificate));
+    assert_eq!(site.asked(), [""; 0]);
+}
+
+/// Asks a site over TLS that shows this certificate, with the certificate in the operator's file.
+async fn asked_with_its_own(certificate: SelfSigned, host: &str) -> Result<Vec<u8>, OutboundError> {
+    let ca = file(&certificate.pem());
+    let site = Site::showing(&certificate, Manner::Says(ok("text/plain", "over TLS"))).await;
+    let url = format!("https://{host}:{}/", site.port());
+    trusting(Some(ca.path())).get(&url, &LIMITS).await.map(|fetched| fetched.bytes)
+}
+
+#[tokio::test]
+async fn a_site_is_believed_by_the_very_certificate_of_the_operator_s_file() {
+    for certificate in [SelfSigned::authority("localhost"), SelfSigned::end_entity("localhost")] {
+        assert_eq!(asked_with_its_own(certificate, "localhost").await.unwrap(), b"over TLS");
+    }
+}
+
+#[tokio::test]
+async fn a_known_certificate_is_for_its_own_name_in_its_own_time() {
+    let refused = Err(OutboundError::Certificate);
+    assert_eq!(asked_with_its_own(SelfSigned::authority("localhost"), "127.0.0.1").await, refused);
+    assert_eq!(asked_with_its_own(SelfSigned::expired("localhost"), "localhost").await, refused);
+    assert_eq!(asked_with_its_own(SelfSigned::early("localhost"), "localhost").await, refused);
+}
+
+#[tokio::test]
+async fn a_certificate_that_only_looks_like_the_known_one_is_not_believed() {
+    let (known, forged) = (SelfSigned::authority("localhost"), SelfSigned::authority("localhost"));
+    let ca = file(&known.pem());
+    let site = Site::showing(&forged, Manner::Says(ok("text/plain", "x"))).await;
+    let url = format!("https://localhost:{}/", site.port());
+    assert_eq!(trusting(Some(ca.path())).get(&url, &LIMITS).await, Err(OutboundError::Certificate));
     assert_eq!(site.asked(), [""; 0]);
 }
 

@@ -140,6 +140,23 @@ async fn a_network_that_the_operator_named_lifts_the_ban_and_not_the_demand_for_
 }
 
 #[tokio::test]
+async fn on_a_developer_s_machine_any_name_may_lead_to_a_loopback_address_and_no_further() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let at = |address: &str| {
+        let settings = OutboundSettings { allowed: AllowedPlace::loopback().into(), ..Default::default() };
+        Outbound::with_resolver(settings, Liar::new(&[&[address]])).unwrap()
+    };
+    let url = format!("https://suite.example:{closed}/");
+    for here in ["127.0.0.1", "127.9.9.9"] {
+        assert_eq!(refusal(&at(here), &url).await, OutboundError::Unreachable, "{here} is tried");
+    }
+    assert_eq!(refusal(&at("127.0.0.1"), &url.replace("https:", "http:")).await, OutboundError::NotHttps);
+    for inside in ["10.0.0.5", "169.254.169.254", "fd00:ec2::254"] {
+        assert_eq!(refusal(&at(inside), &url).await, OutboundError::NoPublicAddress, "{inside}");
+    }
+}
+
+#[tokio::test]
 async fn no_permission_leads_to_an_address_of_nobody() {
     let outbound = outbound(&Liar::new(&[&["0.0.0.0"]]), &["http://zero.example", "0.0.0.0/0"]);
     assert_eq!(refusal(&outbound, "http://zero.example/").await, OutboundError::NoPublicAddress);

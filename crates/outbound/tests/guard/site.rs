@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use rcgen::{CertificateParams, Issuer, KeyPair};
+use rcgen::{CertificateParams, Issuer, KeyPair, date_time_ymd};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// What a site does with a connection.
 #[derive(Clone)]
@@ -46,15 +46,68 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        acceptor(certificate, &key)
     }
+}
+
+/// A certificate that nobody else vouches for.
+pub(crate) struct SelfSigned {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl SelfSigned {
+    /// As `openssl req -x509` makes it: a host's, and an authority's at once.
+    pub(crate) fn authority(name: &str) -> Self {
+        Self::with(name, as_authority)
+    }
+
+    /// A host's alone.
+    pub(crate) fn end_entity(name: &str) -> Self {
+        Self::with(name, |_| {})
+    }
+
+    /// One whose time was over long ago.
+    pub(crate) fn expired(name: &str) -> Self {
+        Self::with(name, |params| {
+            as_authority(params);
+            (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 2, 3));
+        })
+    }
+
+    /// One whose time has not come.
+    pub(crate) fn early(name: &str) -> Self {
+        Self::with(name, |params| {
+            as_authority(params);
+            (params.not_before, params.not_after) = (date_time_ymd(4001, 1, 1), date_time_ymd(4002, 2, 3));
+        })
+    }
+
+    fn with(name: &str, change: impl Fn(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        Self { certificate: params.self_signed(&key).unwrap(), key }
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.certificate.pem()
+    }
+}
+
+fn as_authority(params: &mut CertificateParams) {
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+}
+
+fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 impl Site {
@@ -68,6 +121,12 @@ impl Site {
 
     pub(crate) async fn tls(authority: &Authority, name: &str, manner: Manner) -> Self {
         Self::listening("127.0.0.1:0", manner, Some(authority.acceptor_for(name))).await
+    }
+
+    /// Over TLS, with a certificate of its own.
+    pub(crate) async fn showing(own: &SelfSigned, manner: Manner) -> Self {
+        let acceptor = acceptor(own.certificate.der().clone(), &own.key);
+        Self::listening("127.0.0.1:0", manner, Some(acceptor)).await
     }
 
     async fn listening(address: &str, manner: Manner, acceptor: Option<TlsAcceptor>) -> Self {

@@ -2,7 +2,10 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use palatine_e2e::{Authority, Dev, Endpoint, PairPlace, Palatine, Person, SameSite, eventually, seconds};
+use palatine_e2e::{
+    Answer, Authority, ClientSite, Dev, Endpoint, Issued, PairPlace, Palatine, Person, SameSite, eventually, seconds,
+};
+use reqwest::Method;
 use reqwest::tls::TlsInfo;
 use serde_json::json;
 
@@ -145,7 +148,13 @@ async fn config_check_sees_the_certificate_and_says_what_is_doubtful() {
 async fn the_conformance_realm_is_served_over_tls_by_one_command() {
     let authority = Authority::default();
     let place = PairPlace::with(&authority.issue());
-    let palatine = Palatine::default();
+    // The suite's own addresses: a name that leads inside, and a certificate that nobody vouches for.
+    let of_suite = Issued::self_signed(&["localhost"]);
+    let suite = ClientSite::open_over_tls(&of_suite).await;
+    let known = PairPlace::with(&of_suite);
+    let palatine = Palatine::default()
+        .with("PALATINE__OUTBOUND__ALLOWED", "127.0.0.0/8,::1/128")
+        .with("PALATINE__OUTBOUND__EXTRA_CA_FILE", known.certificate().to_str().unwrap());
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/conformance/realm.yaml");
     let dev = palatine.dev_over_tls("data", &authority, &place, &["--apply", document]).await;
     let realm = dev.realm("conformance");
@@ -164,5 +173,13 @@ async fn the_conformance_realm_is_served_over_tls_by_one_command() {
     assert_eq!(info["address"]["locality"], "Exampleton");
     let jwks = dev.wire().get(&realm.url(Endpoint::Jwks)).await.success();
     assert!(!jwks["keys"].as_array().unwrap().is_empty());
+    suite.serves_json("/sector", &json!([callback]));
+    let metadata = json!({
+        "redirect_uris": [callback], "subject_type": "pairwise", "sector_identifier_uri": suite.url("/sector"),
+    });
+    let registering = dev.wire().request(Method::POST, &realm.url(Endpoint::Registration)).json(&metadata);
+    let registered = Answer::of(registering).await;
+    assert_eq!(registered.status, 201, "{}", registered.body);
+    assert_eq!(suite.times_asked("/sector"), 1);
     assert_eq!(dev.stop().await.code, Some(0));
 }
