@@ -32,6 +32,12 @@ impl RelyingParty {
         party
     }
 
+    /// The same backend, which got another name at its registration.
+    #[must_use]
+    pub fn called(self, client_id: &str) -> Self {
+        Self { client_id: client_id.to_owned(), ..self }
+    }
+
     /// Its `backchannel_logout_uri`, which has a query of its own.
     pub fn uri(&self) -> String {
         self.site.url(PATH)

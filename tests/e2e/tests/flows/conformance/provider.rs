@@ -13,7 +13,7 @@ use super::variant::Variant;
 pub(super) const CALLBACK: &str = "https://www.certification.openid.net/test/a/palatine/callback";
 
 /// The realm that the suite is given.
-const REALM: &str = include_str!("../../../../../deploy/conformance/realm.yaml");
+pub(super) const REALM: &str = include_str!("../../../../../deploy/conformance/realm.yaml");
 
 /// The provider, by its discovery document.
 #[derive(Clone)]
@@ -28,7 +28,12 @@ pub(super) struct Provider {
 impl Provider {
     /// The realm of `deploy/conformance`, in this world.
     pub(super) async fn of(world: &World) -> Self {
-        world.apply(REALM).await;
+        Self::with(world, REALM).await
+    }
+
+    /// The same with a document that was changed.
+    pub(super) async fn with(world: &World, document: &str) -> Self {
+        world.apply(document).await;
         let realm = world.realm("conformance");
         let url = format!("{}/.well-known/openid-configuration", realm.issuer());
         let metadata = realm.wire().get(&url).await.success();
@@ -71,6 +76,18 @@ impl Provider {
     /// The suite's second client, by a secret in the body.
     pub(super) fn second_client(&self, variant: Variant) -> RelyingParty {
         self.relying_party("conformance-2", ClientAuth::Post("conformance-secret-two".to_owned()), variant)
+    }
+
+    /// The suite's client of the plan about back-channel logout.
+    pub(super) fn backchannel_client(&self, variant: Variant) -> RelyingParty {
+        let secret = ClientAuth::Basic("conformance-secret-three".to_owned());
+        self.relying_party("conformance-backchannel", secret, variant)
+    }
+
+    /// The suite's client of the plan about front-channel logout.
+    pub(super) fn frontchannel_client(&self, variant: Variant) -> RelyingParty {
+        let secret = ClientAuth::Basic("conformance-secret-four".to_owned());
+        self.relying_party("conformance-frontchannel", secret, variant)
     }
 
     /// A client that the provider knows.

@@ -8,7 +8,11 @@ use palatine_e2e::{
     Answered, App, Browser, Endpoint, RealmUnderTest, Tokens, Visit, World, form_body, on_every_backend,
 };
 
-pub(super) const AFTER: &str = "https://shop.example.com/bye";
+use super::provider::Provider;
+use super::relying_party::RelyingParty;
+use super::variant::Variant;
+
+pub(super) const AFTER: &str = "https://www.certification.openid.net/test/a/palatine/post_logout_redirect";
 pub(super) const STATE: &str = "af0ifjsldkj";
 
 /// A relying party whose user has just signed in.
@@ -21,13 +25,18 @@ pub(super) struct SignedIn {
 
 /// Every module begins with a sign-in.
 pub(super) async fn signed_in(world: &World) -> SignedIn {
-    let realm = world.alpha();
-    let (app, mut browser) = (realm.web_app(), realm.browser());
-    let tokens = app.sign_in(&mut browser, &realm.ada()).await;
-    SignedIn { realm, app, browser, tokens }
+    SignedIn::at(Provider::of(world).await.client(Variant::CODE)).await
 }
 
 impl SignedIn {
+    /// At this relying party.
+    pub(super) async fn at(party: RelyingParty) -> Self {
+        let (realm, app) = (party.provider.realm, party.app);
+        let mut browser = realm.browser();
+        let tokens = app.sign_in(&mut browser, &Provider::person()).await;
+        Self { realm, app, browser, tokens }
+    }
+
     /// Sends the browser to the end-session endpoint.
     pub(super) async fn end_session(&mut self, params: &[(&str, &str)]) -> Visit {
         let query = form_body(params);
@@ -77,9 +86,8 @@ async fn assert_asked_and_told(signed_in: &mut SignedIn, params: &[(&str, &str)]
 
 on_every_backend! {
     async fn oidcc_rp_initiated_logout_discovery_endpoint_verification(world) {
-        let realm = world.alpha();
-        let document = realm.discovery().await;
-        assert_eq!(document["end_session_endpoint"], realm.url(Endpoint::EndSession));
+        let provider = Provider::of(world).await;
+        assert_eq!(provider.says("end_session_endpoint"), provider.realm.url(Endpoint::EndSession));
     }
 
     async fn oidcc_rp_initiated_logout(world) {
@@ -92,14 +100,14 @@ on_every_backend! {
     async fn oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(world) {
         let mut signed_in = signed_in(world).await;
         let hint = signed_in.tokens.id().to_owned();
-        let bad = "https://shop.example.com/bye_bad";
-        let params = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", bad), ("state", STATE)];
+        let bad = format!("{AFTER}_bad");
+        let params = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", &bad), ("state", STATE)];
         assert_error_page(&mut signed_in, &params).await;
     }
 
     async fn oidcc_rp_initiated_logout_modified_id_token_hint(world) {
         let mut signed_in = signed_in(world).await;
-        let other = signed_in.app.sign_in(&mut signed_in.realm.browser(), &signed_in.realm.grace()).await;
+        let other = signed_in.app.sign_in(&mut signed_in.realm.browser(), &Provider::person()).await;
         // The claims of one token under the signature of another.
         let (claims, _) = other.id().rsplit_once('.').unwrap();
         let (_, signature) = signed_in.tokens.id().rsplit_once('.').unwrap();

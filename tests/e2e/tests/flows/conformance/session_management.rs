@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_e2e::{Browser, Endpoint, on_every_backend};
 use sha2::{Digest as _, Sha256};
 
+use super::provider::Provider;
 use super::rp_initiated_logout::{AFTER, STATE, signed_in};
 
 /// What the iframe answers to a message with this `session_state`, by OpenID Connect Session Management, section 3.2.
@@ -17,18 +18,18 @@ fn iframe_says(browser: &Browser, client_id: &str, origin: &str, session_state: 
 
 on_every_backend! {
     async fn oidcc_session_management_discovery_endpoint_verification(world) {
-        let realm = world.alpha();
-        let document = realm.discovery().await;
-        assert_eq!(document["check_session_iframe"], realm.url(Endpoint::CheckSession));
+        let Provider { realm, metadata, .. } = Provider::of(world).await;
+        assert_eq!(metadata["check_session_iframe"], realm.url(Endpoint::CheckSession));
         realm.wire().get(&realm.url(Endpoint::CheckSession)).await.assert_page(200, "<script>");
     }
 
     async fn oidcc_session_management_rp_initiated_logout(world) {
         let mut signed_in = signed_in(world).await;
         let ask = signed_in.app.ask();
-        let again = signed_in.app.authorize(&mut signed_in.browser, &signed_in.realm.ada(), &ask).await;
+        let again = signed_in.app.authorize(&mut signed_in.browser, &Provider::person(), &ask).await;
         let session_state = again.session_state().unwrap().to_owned();
-        let says = |browser: &Browser| iframe_says(browser, "web-app", "https://shop.example.com", &session_state);
+        let (client_id, origin) = (signed_in.app.client_id.clone(), "https://www.certification.openid.net");
+        let says = |browser: &Browser| iframe_says(browser, &client_id, origin, &session_state);
         assert_eq!(says(&signed_in.browser), "unchanged");
         let visit = signed_in.end_session_as_it_should_be().await;
         assert_eq!(visit.left(), format!("{AFTER}?state={STATE}"));
