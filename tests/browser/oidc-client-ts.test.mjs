@@ -50,6 +50,9 @@ function renew(page, way) {
 
 const tokenOf = (page) => page.evaluate(async () => (await window.manager.getUser()).access_token)
 
+// Without third-party cookies the frame of the issuer cannot know.
+const MONITOR_SAYS = { allowed: 'unchanged', blocked: 'error' }
+
 for (const thirdPartyCookies of ['allowed', 'blocked']) {
   describe(`third-party cookies ${thirdPartyCookies}`, () => {
     test('a person signs in by redirect, and tokens are renewed by the refresh token', async () => {
@@ -61,6 +64,18 @@ for (const thirdPartyCookies of ['allowed', 'blocked']) {
 
       assert.equal(renewed.name, 'Ada Byron')
       assert.notEqual(renewed.token, before)
+    })
+
+    test('whoever stays is not signed out by the monitor of the session', async () => {
+      profile = await world.profile(thirdPartyCookies)
+      const page = await signIn()
+
+      // Three answers are two intervals.
+      await page.waitForFunction(() => window.heard.length >= 3)
+
+      assert.deepEqual([...new Set(await page.evaluate(() => window.heard))], [MONITOR_SAYS[thirdPartyCookies]])
+      assert.deepEqual(await page.evaluate(() => window.happened), [])
+      assert.equal(await page.evaluate(async () => (await window.manager.getUser()).profile.name), 'Ada Byron')
     })
 
     test('signing out comes back, and nobody is signed in any more', async () => {
