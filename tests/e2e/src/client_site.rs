@@ -1,7 +1,7 @@
 //! What an application serves for the server: key sets, sector documents and request objects that are fetched, and places
 //! to which it posts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +20,7 @@ pub struct ClientSite {
 #[derive(Default)]
 struct State {
     served: HashMap<String, (u16, String, Vec<u8>)>,
+    hanging: HashSet<String>,
     asked: Vec<Asked>,
 }
 
@@ -50,7 +51,6 @@ impl ClientSite {
         site
     }
 
-    /// The URL of a path.
     /// Over TLS as `localhost`, on a free port.
     pub async fn open_over_tls(issued: &Issued) -> Self {
         let (listener, address) = listener().await;
@@ -69,6 +69,7 @@ impl ClientSite {
         site
     }
 
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
@@ -82,6 +83,11 @@ impl ClientSite {
     pub fn serves(&self, path: &str, status: u16, content_type: &str, body: &[u8]) {
         let answer = (status, content_type.to_owned(), body.to_vec());
         self.state.lock().unwrap().served.insert(path.to_owned(), answer);
+    }
+
+    /// Takes requests for a path from now on, and never answers them.
+    pub fn hangs_at(&self, path: &str) {
+        self.state.lock().unwrap().hanging.insert(path.to_owned());
     }
 
     /// How often a path was asked for.
@@ -123,12 +129,17 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mute
     }
     let content_type = header(&head, "content-type").to_owned();
     let asked = Asked { method, path, content_type, body: String::from_utf8_lossy(&body).into_owned() };
-    let (status, content_type, body) = {
+    let ((status, content_type, body), hangs) = {
         let mut state = state.lock().unwrap();
-        let found = state.served.get(&asked.path).cloned();
+        let (found, hangs) = (state.served.get(&asked.path).cloned(), state.hanging.contains(&asked.path));
         state.asked.push(asked);
-        found.unwrap_or((404, "text/plain".to_owned(), Vec::new()))
+        (found.unwrap_or((404, "text/plain".to_owned(), Vec::new())), hangs)
     };
+    if hangs {
+        // Until whoever asks has had enough: it ends the connection then.
+        let _ = stream.read_buf(&mut Vec::new()).await;
+        return;
+    }
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()

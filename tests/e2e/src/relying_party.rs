@@ -48,6 +48,11 @@ impl RelyingParty {
         self.site.serves(PATH, status, "text/plain", b"");
     }
 
+    /// Takes what comes, and never answers.
+    pub fn hangs(&self) {
+        self.site.hangs_at(PATH);
+    }
+
     /// How often something came.
     pub fn attempts(&self) -> usize {
         self.site.times_asked(PATH)

@@ -263,3 +263,40 @@ async fn a_private_address_is_told_nothing_unless_the_operator_allows_it() {
     assert_eq!(web.attempts(), 0);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_never_answers_is_left_in_its_own_time_and_nobody_waits_for_it() {
+    // Longer than this test waits for anything: whoever is left earlier is left by a setting of its own.
+    let patient = |config: &mut palatine_server::Config| {
+        (config.courier.timeout_seconds, config.outbound.timeout_seconds) = (60, 60);
+    };
+    let mut world = World::builder(Backend::Sqlite).realm(realms::alpha()).configure(patient).start().await;
+    let (hasty, slow) = (RelyingParty::of("web-app").await, RelyingParty::of("es-app").await);
+    let quick = RelyingParty::of("hybrid-app").await;
+    hasty.hangs();
+    slow.hangs();
+    let document = told(&realms::alpha(), &[("es-app", &slow), ("hybrid-app", &quick)]);
+    let members = format!("logout: {{backchannel_uri: \"{}\", backchannel_timeout_seconds: 1}}", hasty.uri());
+    world.apply(&realms::with_members(&document, "web-app", &members)).await;
+    let realm = world.alpha();
+    let mut browser = realm.browser();
+    let tokens = realm.web_app().sign_in(&mut browser, &realm.ada()).await;
+    realm.es_app().sign_in(&mut browser, &realm.ada()).await;
+    realm.hybrid_app().sign_in_for(&mut browser, &realm.ada(), "openid").await;
+    sign_out(&mut browser, &realm, &tokens).await;
+    hasty.waits_for(1).await;
+    slow.waits_for(1).await;
+    assert_eq!(quick.hears_of_one(&realm).await["sid"], sid(&tokens));
+    // Put off until the next attempt, in place of being claimed for as long as an attempt may take.
+    eventually("one is put off and one is under way", PATIENCE, async || {
+        let soon = world.now().plus(seconds(10));
+        let (put_off, under_way): (Vec<_>, Vec<_>) =
+            world.undelivered().await.into_iter().partition(|left| left.due_at <= soon);
+        (put_off.len(), under_way.len()) == (1, 1)
+    })
+    .await;
+    world.pass(seconds(11));
+    hasty.waits_for(2).await;
+    assert_eq!((slow.attempts(), quick.attempts()), (1, 1));
+    world.stop().await;
+}
