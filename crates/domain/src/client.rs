@@ -271,6 +271,8 @@ pub struct SignInSettings {
     pub default_acr_values: Vec<String>,
     /// `initiate_login_uri`: where others send people to begin a sign-in.
     pub initiate_login_uri: Option<String>,
+    /// `require_signed_request_object`: requests without a signed object are refused (RFC 9101, section 10.5).
+    pub require_signed_request_object: bool,
     /// `request_uris`: where its request objects may be fetched from.
     pub request_uris: Vec<String>,
 }

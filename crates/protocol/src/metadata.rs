@@ -86,6 +86,8 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     /// Whether a `request_uri` must be registered; said because the default is no.
     pub require_request_uri_registration: bool,
+    /// Whether every client must sign its requests (RFC 9101 section 10.5): no, only those that registered for it.
+    pub require_signed_request_object: bool,
     /// Algorithms of request objects.
     pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
     /// Every authorization response carries `iss`.
@@ -144,6 +146,7 @@ impl ProviderMetadata {
             request_parameter_supported: SUPPORTED.request_parameter,
             request_uri_parameter_supported: SUPPORTED.request_uri_parameter,
             require_request_uri_registration: true,
+            require_signed_request_object: false,
             request_object_signing_alg_values_supported: SUPPORTED.client_signing_algorithms.to_vec(),
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: hears(LogoutChannel::BackChannel),
@@ -214,6 +217,7 @@ mod tests {
             "request_parameter_supported": true,
             "request_uri_parameter_supported": true,
             "require_request_uri_registration": true,
+            "require_signed_request_object": false,
             "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
             "authorization_response_iss_parameter_supported": true,
             "backchannel_logout_supported": true,

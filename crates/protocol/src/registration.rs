@@ -6,7 +6,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{ErrorCode, OAuthError};
 
@@ -83,6 +83,9 @@ pub struct ClientMetadata {
     /// Where others send people to begin a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Default false: whether a request without a signed object is refused (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_signed_request_object: Option<bool>,
     /// Where its request objects may be fetched from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_uris: Option<Vec<String>>,
@@ -110,30 +113,31 @@ pub struct ClientMetadata {
     /// Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frontchannel_logout_session_required: Option<bool>,
-    /// Not offered: read so that it can be refused.
-    #[serde(skip_serializing)]
-    pub id_token_encrypted_response_alg: Option<Value>,
-    /// Not offered.
-    #[serde(skip_serializing)]
-    pub id_token_encrypted_response_enc: Option<Value>,
-    /// Not offered.
-    #[serde(skip_serializing)]
-    pub userinfo_encrypted_response_alg: Option<Value>,
-    /// Not offered.
-    #[serde(skip_serializing)]
-    pub userinfo_encrypted_response_enc: Option<Value>,
-    /// Not offered.
-    #[serde(skip_serializing)]
-    pub request_object_encryption_alg: Option<Value>,
-    /// Not offered.
-    #[serde(skip_serializing)]
-    pub request_object_encryption_enc: Option<Value>,
 }
 
 impl ClientMetadata {
-    /// Reads the body of a registration.
+    /// Reads the body of a registration. Encryption is not offered, for whatever it is asked for.
     pub fn read(body: &[u8]) -> Result<Self, OAuthError> {
-        read_object(body)
+        let metadata = read_object(body)?;
+        refuse_encryption(&read_object(body)?)?;
+        Ok(metadata)
+    }
+}
+
+/// How the names of the members end by which a client asks to be sent, or says that it sends, what is encrypted: in
+/// OpenID Connect Dynamic Client Registration section 2, and in every specification that added more (introspection,
+/// authorization responses).
+const ASKS_FOR_ENCRYPTION: [&str; 4] =
+    ["_encrypted_response_alg", "_encrypted_response_enc", "_encryption_alg", "_encryption_enc"];
+
+/// A client that asks for encryption must not believe that it got it, as it would if the member were ignored.
+fn refuse_encryption(members: &Map<String, Value>) -> Result<(), OAuthError> {
+    let asks = |name: &str| ASKS_FOR_ENCRYPTION.iter().any(|ending| name.ends_with(ending));
+    match members.iter().find(|(name, value)| asks(name) && !value.is_null()) {
+        Some((name, _)) => {
+            Err(OAuthError::new(ErrorCode::InvalidClientMetadata, format!("{name}: encryption is not offered")))
+        }
+        None => Ok(()),
     }
 }
 
@@ -242,6 +246,22 @@ mod tests {
         }
         for body in ["", "{", r#"{"scope":"a","scope":"b"}"#, "\u{0}"] {
             assert!(ClientMetadata::read(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn whatever_asks_for_encryption_is_refused_and_null_asks_for_none() {
+        for subject in ["id_token", "userinfo", "introspection", "authorization", "made_up"] {
+            for ending in ["encrypted_response_alg", "encrypted_response_enc"] {
+                let member = format!("{subject}_{ending}");
+                let refused = read(&json!({ &member: "A128GCM" })).unwrap_err();
+                assert_eq!(refused.code, ErrorCode::InvalidClientMetadata, "{member}");
+                assert!(format!("{refused:?}").contains("encryption is not offered"), "{refused:?}");
+                assert!(read(&json!({ member: null })).is_ok());
+            }
+        }
+        for member in ["request_object_encryption_alg", "request_object_encryption_enc", "made_up_encryption_alg"] {
+            assert!(read(&json!({ member: ["RSA-OAEP"] })).is_err(), "{member}");
         }
     }
 

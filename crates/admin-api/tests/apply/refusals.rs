@@ -176,6 +176,10 @@ const REFUSED: &[(&str, &str)] = &[
         "clients:\n  a: {kind: service, sign_in: {request_uris: ['https://a.example/r#v1']}}",
         "5:32: requests are signed: this needs",
     ),
+    (
+        "clients:\n  a: {kind: service, sign_in: {require_signed_request_object: true}}",
+        "5:32: requests are signed: this needs the client's public keys",
+    ),
     ("clients:\n  a: {kind: service, sign_in: {default_acr_values: ['1 2']}}", "5:53: an acr value is one word"),
     ("clients:\n  a: {kind: service, response_types: [code]}", "5:22: a service has no users, and so no response"),
     (

@@ -37,7 +37,7 @@ use crate::{ServiceError, TokenService, own_page};
 pub use callback::Callback;
 pub use consent::{Consented, Provenance};
 pub use person::{ConsentNeed, PersonNeed};
-pub use posted::POSTED_REQUEST;
+pub use posted::{Arrived, POSTED_REQUEST};
 
 /// Why an authorization request was not answered as asked.
 #[derive(Debug)]
@@ -171,10 +171,13 @@ impl TokenService {
     pub async fn authorize(
         &self,
         realm: &Realm,
-        params: &Params,
+        arrived: &Arrived,
         browser: Option<&BrowserSession>,
     ) -> Result<Outcome, AuthorizeError> {
-        let (client, params) = self.counting_request(realm, params).await?;
+        let (client, params) = match arrived {
+            Arrived::Now(params) => self.counting_request(realm, params).await?,
+            Arrived::Kept(params) => (self.asking_client(realm, params).await?, Cow::Borrowed(params)),
+        };
         let asked = read_request(realm, client, &params)?;
         self.proceed(realm, &asked, browser, &Progress::default(), None).await
     }
@@ -224,10 +227,14 @@ impl TokenService {
         realm: &Realm,
         params: &'p Params,
     ) -> Result<(Arc<Client>, Cow<'p, Params>), AuthorizeError> {
-        let target = read_target(params)?;
-        let client = self.enabled_client(realm, &target.client_id).await?;
+        let client = self.asking_client(realm, params).await?;
         let params = self.counting_params(realm, &client, params).await?;
         Ok((client, params))
+    }
+
+    async fn asking_client(&self, realm: &Realm, params: &Params) -> Result<Arc<Client>, AuthorizeError> {
+        let target = read_target(params)?;
+        self.enabled_client(realm, &target.client_id).await
     }
 
     /// The same request, from its interaction. The client may have changed meanwhile.

@@ -14,6 +14,15 @@ const MAX_POSTED_BYTES: usize = 64 * 1024;
 /// The parameter of the GET form that names a kept request.
 pub const POSTED_REQUEST: &str = "posted_request";
 
+/// The parameters of a request, by the way they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// As they stand: a request object among them is still to be believed.
+    Now(Params),
+    /// By an earlier POST, as they counted then: what a request object said is in its place.
+    Kept(Params),
+}
+
 impl TokenService {
     /// Keeps a request for as long as a sign-in may take; gives the handle that finds it. What is refused in any case is
     /// refused at once: nobody fills the database with requests that no client made. Of a request object its parameters
@@ -34,11 +43,11 @@ impl TokenService {
     }
 
     /// The kept request that `params` names, or `params` themselves if they name none. `None`: it is gone.
-    pub async fn posted_request(&self, realm: &Realm, params: Params) -> Result<Option<Params>, ServiceError> {
-        let Ok(Some(handle)) = params.one(POSTED_REQUEST) else { return Ok(Some(params)) };
+    pub async fn posted_request(&self, realm: &Realm, params: Params) -> Result<Option<Arrived>, ServiceError> {
+        let Ok(Some(handle)) = params.one(POSTED_REQUEST) else { return Ok(Some(Arrived::Now(params))) };
         let tx = realm.read().await?;
         let query = tx.posted_requests().get(&TokenHash::of(handle), tx.now()).await?;
         tx.finish().await?;
-        Ok(query.and_then(|query| Params::parse(query.as_bytes()).ok()))
+        Ok(query.and_then(|query| Params::parse(query.as_bytes()).ok()).map(Arrived::Kept))
     }
 }

@@ -48,7 +48,7 @@ impl TokenService {
         params: &'p Params,
     ) -> Result<Cow<'p, Params>, OAuthError> {
         let object = match Carrier::of(params)? {
-            None => return Ok(Cow::Borrowed(params)),
+            None => return may_be_unsigned(client).map(|()| Cow::Borrowed(params)),
             Some(Carrier::Value(object)) => Cow::Borrowed(object),
             Some(Carrier::Uri(uri)) => Cow::Owned(self.fetched_object(client, uri).await?),
         };
@@ -85,6 +85,16 @@ impl TokenService {
         let object = String::from_utf8(answer.bytes);
         object.map(|object| object.trim().to_owned()).map_err(|_| invalid("request_uri gives no JWT".to_owned()))
     }
+}
+
+/// RFC 9101, section 10.5: of a client that "is required to use signed Request Objects", a request without one is
+/// somebody else's.
+fn may_be_unsigned(client: &Client) -> Result<(), OAuthError> {
+    if client.settings.sign_in.require_signed_request_object {
+        let words = "this client signs its requests: request or request_uri is missing";
+        return Err(OAuthError::new(ErrorCode::InvalidRequestObject, words));
+    }
+    Ok(())
 }
 
 /// What is wrong with an object is answered where the parameters beside it say: those inside are not believed.

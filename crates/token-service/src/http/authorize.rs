@@ -21,8 +21,8 @@ pub(super) async fn by_get(request: HttpRequest, realm: CurrentRealm, service: D
     let Ok(params) = Params::parse(request.query_string().as_bytes()) else {
         return surface::error_page(&request, ErrorKind::InvalidRequest, None, &[]);
     };
-    let params = match service.posted_request(&realm, params).await {
-        Ok(Some(params)) => params,
+    let arrived = match service.posted_request(&realm, params).await {
+        Ok(Some(arrived)) => arrived,
         Ok(None) => return surface::error_page(&request, ErrorKind::ExpiredInteraction, None, &[]),
         Err(error) => return failure_page(&request, &error),
     };
@@ -30,7 +30,7 @@ pub(super) async fn by_get(request: HttpRequest, realm: CurrentRealm, service: D
         Ok(browser) => browser,
         Err(error) => return failure_page(&request, &error.into()),
     };
-    match service.authorize(&realm, &params, browser.as_ref()).await {
+    match service.authorize(&realm, &arrived, browser.as_ref()).await {
         Ok(outcome) => render_outcome(&request, &realm, outcome),
         Err(error) => render_authorize_error(&request, &realm, error),
     }

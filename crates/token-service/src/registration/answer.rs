@@ -75,6 +75,7 @@ fn of_sign_in(client: &Client) -> ClientMetadata {
         software_version: about.software_version.clone(),
         default_max_age: sign_in.default_max_age,
         require_auth_time: Some(sign_in.require_auth_time),
+        require_signed_request_object: Some(sign_in.require_signed_request_object),
         default_acr_values: listed(&sign_in.default_acr_values),
         initiate_login_uri: sign_in.initiate_login_uri.clone(),
         request_uris: listed(&sign_in.request_uris),

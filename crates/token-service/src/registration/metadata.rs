@@ -62,7 +62,6 @@ fn refused(words: impl Into<String>) -> OAuthError {
 
 /// Reads what a client wants to be.
 pub(super) fn read(metadata: &ClientMetadata, allowed: &Allowed) -> Result<Wanted, OAuthError> {
-    check_not_offered(metadata)?;
     let auth_method = auth_method(metadata)?;
     let response_types = response_types(metadata)?;
     let grant_types = grant_types(metadata, &response_types, allowed)?;
@@ -101,22 +100,6 @@ pub(super) fn read(metadata: &ClientMetadata, allowed: &Allowed) -> Result<Wante
         scopes: scopes(metadata, allowed)?,
         settings,
     })
-}
-
-/// Encryption is not offered: a client that asks for it must not believe that it got it.
-fn check_not_offered(metadata: &ClientMetadata) -> Result<(), OAuthError> {
-    let encryption = [
-        ("id_token_encrypted_response_alg", &metadata.id_token_encrypted_response_alg),
-        ("id_token_encrypted_response_enc", &metadata.id_token_encrypted_response_enc),
-        ("userinfo_encrypted_response_alg", &metadata.userinfo_encrypted_response_alg),
-        ("userinfo_encrypted_response_enc", &metadata.userinfo_encrypted_response_enc),
-        ("request_object_encryption_alg", &metadata.request_object_encryption_alg),
-        ("request_object_encryption_enc", &metadata.request_object_encryption_enc),
-    ];
-    match encryption.into_iter().find(|(_, value)| value.is_some()) {
-        Some((member, _)) => Err(refused(format!("{member}: encryption is not offered"))),
-        None => Ok(()),
-    }
 }
 
 /// A word that must be one of those that are offered.
@@ -287,8 +270,18 @@ fn sign_in(metadata: &ClientMetadata) -> Result<SignInSettings, OAuthError> {
         require_auth_time: metadata.require_auth_time.unwrap_or(false),
         default_acr_values: texts("default_acr_values", metadata.default_acr_values.as_ref())?,
         initiate_login_uri: uris::https("initiate_login_uri", metadata.initiate_login_uri.as_ref())?,
+        require_signed_request_object: signs_requests(metadata)?,
         request_uris: uris::request_uris(metadata)?,
     })
+}
+
+/// Who signs every request has a key to do it with.
+fn signs_requests(metadata: &ClientMetadata) -> Result<bool, OAuthError> {
+    let signs = metadata.require_signed_request_object.unwrap_or(false);
+    if signs && metadata.jwks.is_none() && metadata.jwks_uri.is_none() {
+        return Err(refused("require_signed_request_object needs jwks or jwks_uri"));
+    }
+    Ok(signs)
 }
 
 fn logout(metadata: &ClientMetadata) -> Result<LogoutSettings, OAuthError> {

@@ -4,7 +4,7 @@ use palatine_domain::audit::AuditKind;
 use palatine_domain::roles::Holdings;
 use palatine_protocol::scope::ScopeSet;
 use palatine_store::AuditFilter;
-use palatine_token_service::authorize::{Consented, Provenance, Unredirectable};
+use palatine_token_service::authorize::{Arrived, Consented, Provenance, Unredirectable};
 use palatine_token_service::outcome::Step;
 use palatine_token_service::{AuthorizeError, Outcome, mint};
 
@@ -131,9 +131,9 @@ async fn a_silent_request_is_answered_even_when_the_store_is_gone() {
     let realm = world.realm().await;
     world.client("app").await;
     world.db.store.close().await;
-    let silent = world.tokens.authorize(&realm, &request(&[("prompt", "none")]), Some(&ann)).await;
+    let silent = world.tokens.authorize(&realm, &Arrived::Now(request(&[("prompt", "none")])), Some(&ann)).await;
     assert_eq!(answered(silent)["error"], "temporarily_unavailable");
-    let shown = world.tokens.authorize(&realm, &request(&[]), Some(&ann)).await;
+    let shown = world.tokens.authorize(&realm, &Arrived::Now(request(&[])), Some(&ann)).await;
     assert!(matches!(shown, Err(AuthorizeError::Failed(_))), "{shown:?}");
 }
 
@@ -143,7 +143,10 @@ async fn a_posted_request_is_kept_only_if_a_client_could_have_made_it() {
     let realm = world.realm().await;
     let handle = world.tokens.store_posted_request(&realm, &request(&[("state", "s t")])).await.unwrap();
     let named = palatine_protocol::params::Params::from_pairs([("posted_request", handle)]).unwrap();
-    assert_eq!(world.tokens.posted_request(&realm, named).await.unwrap(), Some(request(&[("state", "s t")])));
+    assert_eq!(
+        world.tokens.posted_request(&realm, named).await.unwrap(),
+        Some(Arrived::Kept(request(&[("state", "s t")])))
+    );
     for (name, value) in [("client_id", "nobody"), ("redirect_uri", "https://evil.example/")] {
         let refused = world.tokens.store_posted_request(&realm, &request(&[(name, value)])).await;
         assert!(matches!(refused, Err(AuthorizeError::Unredirectable(_))), "{name}");

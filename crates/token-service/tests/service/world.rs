@@ -21,6 +21,7 @@ use palatine_protocol::params::Params;
 use palatine_protocol::scope::Scope;
 use palatine_realm::{MasterKeys, Realm, Resolver, ResolverSettings};
 use palatine_store::TenantWrite;
+use palatine_token_service::authorize::Arrived;
 use palatine_token_service::built_in::BuiltInClients;
 use palatine_token_service::client_auth::ClientAuthError;
 use palatine_token_service::session::SignIn;
@@ -162,7 +163,7 @@ impl World {
         more: &[(&str, &str)],
         browser: Option<&BrowserSession>,
     ) -> Result<Outcome, AuthorizeError> {
-        self.tokens.authorize(&self.realm().await, &request(more), browser).await
+        self.tokens.authorize(&self.realm().await, &Arrived::Now(request(more)), browser).await
     }
 
     /// The interaction that a request began.

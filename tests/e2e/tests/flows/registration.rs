@@ -202,6 +202,7 @@ on_sqlite! {
             ("id_token_signed_response_alg", json!("RS256")),
             ("subject_type", json!("public")),
             ("require_auth_time", json!(false)),
+            ("require_signed_request_object", json!(false)),
             ("scope", json!("email offline_access openid profile")),
         ] {
             let sorted = |value: &Value| {
@@ -237,6 +238,7 @@ on_sqlite! {
             "token_endpoint_auth_signing_alg": "ES256",
             "default_max_age": 3600,
             "require_auth_time": true,
+            "require_signed_request_object": true,
             "default_acr_values": ["1"],
             "initiate_login_uri": "https://new.example.com/login",
             "request_uris": ["https://new.example.com/request"],
@@ -274,6 +276,10 @@ on_sqlite! {
             (json!({"redirect_uris": "https://new.example.com/cb"}), "invalid_client_metadata"),
             (json!({"token_endpoint_auth_method": "client_secret_jwt"}), "invalid_client_metadata"),
             (json!({"id_token_encrypted_response_alg": "RSA-OAEP"}), "invalid_client_metadata"),
+            (json!({"introspection_encrypted_response_alg": "RSA-OAEP"}), "invalid_client_metadata"),
+            (json!({"authorization_encrypted_response_enc": "A128GCM"}), "invalid_client_metadata"),
+            (json!({"request_object_encryption_enc": "A128GCM"}), "invalid_client_metadata"),
+            (json!({"require_signed_request_object": true}), "invalid_client_metadata"),
             (json!({"scope": "openid orders:write"}), "invalid_client_metadata"),
             (json!({"grant_types": ["client_credentials"], "response_types": []}), "invalid_client_metadata"),
         ] {

@@ -238,6 +238,37 @@ async fn a_client_that_named_its_algorithm_is_held_to_it_and_one_without_keys_si
     world.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_client_that_signs_every_request_an_unsigned_one_is_refused() {
+    let owner = KeyHolder::new(SigningAlgorithm::ES256, "k");
+    let mut world = World::on(Backend::Sqlite).await;
+    let document = with_client(&json!({"jwks": owner.jwks()}), &[]);
+    let must = "sign_in: {require_signed_request_object: true, request_uris: ";
+    world.apply(&realms::changed(&document, "sign_in: {request_uris: ", must)).await;
+    let realm = world.alpha();
+    assert_eq!(realm.discovery().await["require_signed_request_object"], false, "others need not");
+    let (app, mut browser) = (app(&realm), signed_in(&world).await);
+    let ask = app.ask().scope("openid");
+    for sent in [ask.clone(), ask.clone().with("prompt", "none"), ask.clone().with("response_mode", "fragment")] {
+        let visit = browser.open(&sent.url()).await;
+        assert_eq!(answered(&visit, &sent).error(), "invalid_request_object");
+        let visit = browser.post_from_elsewhere(&realm.url(Endpoint::Authorization), &sent.params()).await;
+        assert_eq!(answered(&visit, &sent).error(), "invalid_request_object");
+    }
+    let unsigned = outside(&ask).with("request", "eyJhbGciOiJub25lIn0.e30.");
+    assert_eq!(answered(&browser.open(&unsigned.url()).await, &unsigned).error(), "invalid_request_object");
+    let sent = outside(&ask).with("request", &owner.signs(&object(&world, &realm, &ask, json!({}))));
+    answered(&browser.open(&sent.url()).await, &ask).code();
+    let visit = browser.post_from_elsewhere(&realm.url(Endpoint::Authorization), &sent.params()).await;
+    Tokens::of(&app.redeem(&answered(&visit, &ask).code(), &ask).await);
+    // Through the sign-in page as well, where the request waits for a person.
+    let mut fresh = realm.browser();
+    let visit = fresh.open(&sent.url()).await;
+    let visit = fresh.type_credentials(visit.page(), &realm.ada()).await;
+    answered(&visit, &ask).code();
+    world.stop().await;
+}
+
 on_sqlite! {
     async fn a_registered_request_uri_is_fetched_and_no_other(world) {
         let owner = KeyHolder::new(SigningAlgorithm::PS256, "k");

@@ -49,6 +49,9 @@ pub(super) fn check_sign_in(findings: &mut Findings<'_>, at: &Path, document: &C
         }
     }
     check_request_uris(findings, &at.then("request_uris"), document);
+    if settings.require_signed_request_object {
+        check_signing_keys(findings, &at.then("require_signed_request_object"), document);
+    }
     if let Some(uri) = &settings.initiate_login_uri
         && !uri.starts_with("https://")
     {
@@ -73,7 +76,13 @@ fn check_request_uris(findings: &mut Findings<'_>, at: &Path, document: &ClientD
         );
         findings.add(&at.item(number), words);
     }
-    if !uris.is_empty() && document.keys.jwks.is_none() && document.keys.jwks_uri.is_none() {
+    if !uris.is_empty() {
+        check_signing_keys(findings, at, document);
+    }
+}
+
+fn check_signing_keys(findings: &mut Findings<'_>, at: &Path, document: &ClientDocument) {
+    if document.keys.jwks.is_none() && document.keys.jwks_uri.is_none() {
         findings
             .add(at, "requests are signed: this needs the client's public keys, `keys: {jwks}` or `keys: {jwks_uri}`");
     }
