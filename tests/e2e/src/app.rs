@@ -2,14 +2,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use palatine_domain::Ambient;
 use palatine_protocol::endpoints::Endpoint;
 use reqwest::RequestBuilder;
 use reqwest::header::AUTHORIZATION;
 
 use crate::ask::{Answered, Ask};
 use crate::browser::{Browser, Person};
+use crate::key_holder::KeyHolder;
 use crate::tokens::Tokens;
 use crate::wire::{Answer, Wire, form_body};
+
+/// RFC 7523, section 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How an application proves who it is.
 #[derive(Clone, Debug)]
@@ -20,6 +25,13 @@ pub enum ClientAuth {
     RawBasic(String),
     /// In the body.
     Post(String),
+    /// By a signature (RFC 7523): a new assertion each time.
+    Key {
+        /// What it signs with.
+        key: KeyHolder,
+        /// Its clock.
+        ambient: Ambient,
+    },
     /// `client_id` alone.
     Public,
     /// Nothing at all.
@@ -151,7 +163,12 @@ impl App {
     /// The same, as a request to which more can be added.
     pub fn request(&self, url: &str, form: &[(&str, &str)]) -> RequestBuilder {
         let id = ("client_id", self.client_id.as_str());
+        let assertion;
         let form = match &self.auth {
+            ClientAuth::Key { key, ambient } => {
+                assertion = key.asserts(&self.client_id, &self.issuer, ambient.now().as_seconds());
+                [form, &[("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]].concat()
+            }
             ClientAuth::Post(secret) => [form, &[id, ("client_secret", secret)]].concat(),
             ClientAuth::Public => [form, &[id]].concat(),
             ClientAuth::Basic(_) | ClientAuth::RawBasic(_) | ClientAuth::Nothing => form.to_vec(),
@@ -162,7 +179,7 @@ impl App {
                 request.header(AUTHORIZATION, basic(&encoded(&self.client_id), &encoded(secret)))
             }
             ClientAuth::RawBasic(secret) => request.header(AUTHORIZATION, basic(&self.client_id, secret)),
-            ClientAuth::Post(_) | ClientAuth::Public | ClientAuth::Nothing => request,
+            ClientAuth::Post(_) | ClientAuth::Key { .. } | ClientAuth::Public | ClientAuth::Nothing => request,
         }
     }
 }

@@ -13,6 +13,8 @@ use palatine_protocol::jwk::SigningAlgorithm;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use crate::ask::unguessable;
+
 /// A private key with its name. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct KeyHolder {
@@ -78,6 +80,12 @@ impl KeyHolder {
             Pair::Ed(pair) => pair.public_key().as_ref().to_vec(),
             Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
         }
+    }
+
+    /// An assertion of this client, for the issuer, that was never used (RFC 7523, section 3).
+    pub fn asserts(&self, client_id: &str, issuer: &str, now: i64) -> String {
+        let jti = unguessable();
+        self.signs(&json!({"iss": client_id, "sub": client_id, "aud": issuer, "iat": now, "exp": now + 60, "jti": jti}))
     }
 
     /// A JWS with the usual header.

@@ -7,6 +7,7 @@ use crate::api::Api;
 use crate::app::{App, ClientAuth};
 use crate::ask::unguessable;
 use crate::browser::{Browser, Person};
+use crate::key_holder::KeyHolder;
 use crate::service::Service;
 use crate::wire::{Answer, Wire};
 use palatine_protocol::endpoints::Endpoint;
@@ -111,6 +112,12 @@ impl RealmUnderTest {
             redirect_uri: redirect_uri.to_owned(),
             wire: self.wire.clone(),
         }
+    }
+
+    /// A confidential application that signs its assertions with this key.
+    pub fn keyed_app(&self, client_id: &str, key: &KeyHolder, redirect_uri: &str) -> App {
+        let auth = ClientAuth::Key { key: key.clone(), ambient: self.ambient.clone() };
+        App { auth, ..self.app(client_id, "", redirect_uri) }
     }
 
     fn own_app(&self, name: &str) -> App {

@@ -14,6 +14,7 @@
 #![expect(clippy::large_futures, reason = "one test's future lives on one test's stack")]
 
 mod account;
+mod advertised;
 mod architecture;
 mod authorize;
 mod back_channel_logout;
