@@ -64,7 +64,7 @@ fn app(realm: &RealmUnderTest, client: &Value) -> App {
 }
 
 /// Makes an initial access token, as the command does.
-async fn initial_token(world: &World, uses_left: u32) -> String {
+pub(crate) async fn initial_token(world: &World, uses_left: u32) -> String {
     let rows = world.rows("alpha").await;
     let secret = world.ambient().secret();
     let token = InitialAccessToken {

@@ -1,17 +1,62 @@
 //! Every kind of token at every place that takes one: each place takes its own kinds and no other.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_e2e::{
-    Answered, App, Browser, Cookie, Endpoint, RealmUnderTest, Tokens, World, form_body, header, on_sqlite,
+    Answer, Answered, App, Browser, ClientAuth, Cookie, Endpoint, KeyHolder, RealmUnderTest, Tokens, World, form_body,
+    header, on_sqlite, realms, seconds,
 };
 use palatine_protocol::jwk::SigningAlgorithm;
 use palatine_protocol::logout::{LogoutEvents, LogoutTokenClaims, TYP_LOGOUT_TOKEN};
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::registration::initial_token;
+
 /// What somebody may hold.
-const KINDS: [&str; 9] =
-    ["access", "legacy access", "service access", "id", "refresh", "code", "cookie", "sid", "logout"];
+const KINDS: [&str; 16] = [
+    "access",
+    "legacy access",
+    "service access",
+    "id",
+    "refresh",
+    "code",
+    "cookie",
+    "sid",
+    "logout",
+    "device code",
+    "user code",
+    "registration access",
+    "initial access",
+    "client assertion",
+    "request object",
+    "signed userinfo",
+];
+
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+const KEYED: &str = "https://keyed.example.com/callback";
+
+/// The key of `keyed-app`: with it the client signs assertions and requests alike.
+static KEY: LazyLock<KeyHolder> = LazyLock::new(|| KeyHolder::new(SigningAlgorithm::ES256, "k"));
+
+/// The realm alpha in which every kind can be had.
+async fn realm(world: &World) -> RealmUnderTest {
+    let keyed = format!(
+        "  keyed-app:\n    kind: web\n    auth_method: private_key_jwt\n    keys: {{jwks: {}}}\n    \
+         grants: [authorization_code, client_credentials]\n    \
+         scopes: {{default: [openid], optional: [\"orders:read\"]}}\n    redirect_uris: [\"{KEYED}\"]\n  # Services.\n",
+        KEY.jwks()
+    );
+    let document = realms::changed(&realms::alpha(), "  # Services.\n", &keyed);
+    let document = realms::with_members(&document, "es-app", "userinfo_algorithm: ES256");
+    world.apply(&realms::changed(&document, "policy:\n", "policy:\n  registration: token\n")).await;
+    // Assertions from before uses of them were remembered are not taken.
+    world.pass(seconds(60));
+    world.alpha()
+}
 
 /// One sign-in with everything that comes of it.
 struct Holding {
@@ -19,6 +64,7 @@ struct Holding {
     app: App,
     browser: Browser,
     id_token: String,
+    registration: String,
     kinds: Vec<(&'static str, String)>,
 }
 
@@ -34,6 +80,10 @@ async fn holding(world: &World) -> Holding {
     let sid = tokens.id_claims()["sid"].as_str().unwrap_or_default().to_owned();
     let service = realm.service("worker").token().await;
     let logout = logout_token(world, &tokens).await;
+    let device = realm.tv_app().post(Endpoint::DeviceAuthorization, &[]).await.success();
+    let registered = registered(&realm, &initial_token(world, 1).await).await;
+    let assertion = KEY.asserts("keyed-app", &realm.issuer(), world.now().as_seconds());
+    let es = realm.es_app().sign_in(&mut realm.browser(), &realm.ada()).await;
     let held = [
         tokens.access.clone(),
         legacy.access,
@@ -44,8 +94,45 @@ async fn holding(world: &World) -> Holding {
         cookie,
         sid,
         logout,
+        text(&device, "device_code"),
+        text(&device, "user_code"),
+        text(&registered, "registration_access_token"),
+        initial_token(world, 1).await,
+        assertion,
+        request_object(world, &realm),
+        realm.userinfo(&es.access).await.body,
     ];
-    Holding { id_token: tokens.id().to_owned(), realm, app, browser, kinds: KINDS.into_iter().zip(held).collect() }
+    let registration = text(&registered, "registration_client_uri");
+    let kinds = KINDS.into_iter().zip(held).collect();
+    Holding { id_token: tokens.id().to_owned(), realm, app, browser, registration, kinds }
+}
+
+fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}")).to_owned()
+}
+
+/// A client that registered itself.
+async fn registered(realm: &RealmUnderTest, initial: &str) -> Value {
+    let answer = register(realm, initial).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()
+}
+
+async fn register(realm: &RealmUnderTest, token: &str) -> Answer {
+    let request = realm.wire().request(Method::POST, &realm.url(Endpoint::Registration)).bearer_auth(token);
+    Answer::of(request.json(&json!({"redirect_uris": ["https://new.example.com/callback"]}))).await
+}
+
+/// A signed request for a code.
+fn request_object(world: &World, realm: &RealmUnderTest) -> String {
+    let now = world.now().as_seconds();
+    let mut claims = json!({"iss": "keyed-app", "aud": realm.issuer(), "iat": now, "exp": now + 300});
+    let ask = realm.keyed_app("keyed-app", &KEY, KEYED).ask().scope("openid").without_pkce();
+    claims
+        .as_object_mut()
+        .unwrap()
+        .extend(ask.params().into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    KEY.signs(&claims)
 }
 
 /// The token that tells the application that this very session has ended, which it has not.
@@ -65,12 +152,18 @@ async fn logout_token(world: &World, tokens: &Tokens) -> String {
     realm.keys().await.unwrap().sign(SigningAlgorithm::RS256, TYP_LOGOUT_TOKEN, &claims).unwrap()
 }
 
-/// Asserts that `place` takes these kinds and no other. Each is tried with a sign-in of its own.
+/// Asserts that `place` takes these kinds and no other. Each that it takes is tried with a sign-in of its own; the others
+/// use nothing up.
 async fn takes_only(world: &World, taken: &[&str], place: impl AsyncFn(&mut Holding, &str) -> bool) {
-    for kind in KINDS {
+    realm(world).await;
+    let mut held = holding(world).await;
+    for (kind, token) in held.kinds.clone().into_iter().filter(|(kind, _)| !taken.contains(kind)) {
+        assert!(!place(&mut held, &token).await, "{kind} is taken");
+    }
+    for kind in taken {
         let mut held = holding(world).await;
-        let found = held.kinds.iter().find(|(name, _)| *name == kind).map(|(_, value)| value.clone());
-        assert_eq!(place(&mut held, &found.unwrap_or_default()).await, taken.contains(&kind), "{kind}");
+        let (_, value) = held.kinds.iter().find(|(name, _)| name == kind).expect("a kind").clone();
+        assert!(place(&mut held, &value).await, "{kind} is not taken");
     }
 }
 
@@ -159,13 +252,66 @@ on_sqlite! {
 
     async fn a_client_secret_is_none_of_them(world) {
         takes_only(world, &[], async |held, token| {
-            let auth = palatine_e2e::ClientAuth::Basic(token.to_owned());
+            let auth = ClientAuth::Basic(token.to_owned());
             held.app.authenticating(auth).refresh("x").await.status != 401
         })
         .await;
     }
 
+    async fn the_device_grant_takes_device_codes(world) {
+        takes_only(world, &["device code"], async |held, token| {
+            let form = [("grant_type", DEVICE_GRANT), ("device_code", token)];
+            // Known, and waits for its person.
+            held.realm.tv_app().post(Endpoint::Token, &form).await.error() == "authorization_pending"
+        })
+        .await;
+    }
+
+    async fn the_page_for_devices_takes_user_codes(world) {
+        takes_only(world, &["user code"], async |held, token| {
+            let page = held.browser.open(&format!("{}/device", held.realm.issuer())).await;
+            let visit = held.browser.submit(&page.page().form().fill("user_code", token), "continue").await;
+            visit.last().status == 200
+        })
+        .await;
+    }
+
+    async fn a_client_manages_itself_by_its_registration_token(world) {
+        takes_only(world, &["registration access"], async |held, token| {
+            let request = held.realm.wire().request(Method::GET, &held.registration);
+            Answer::of(request.bearer_auth(token)).await.status == 200
+        })
+        .await;
+    }
+
+    async fn registration_takes_initial_access_tokens(world) {
+        takes_only(world, &["initial access"], async |held, token| register(&held.realm, token).await.status == 201).await;
+    }
+
+    async fn a_client_proves_itself_by_an_assertion(world) {
+        takes_only(world, &["client assertion"], async |held, token| {
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("scope", "orders:read"),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", token),
+            ];
+            held.realm.wire().post(&held.realm.url(Endpoint::Token), &form).await.status == 200
+        })
+        .await;
+    }
+
+    async fn a_request_is_signed_as_a_request_object(world) {
+        takes_only(world, &["request object"], async |held, token| {
+            let ask = held.realm.keyed_app("keyed-app", &KEY, KEYED).ask().scope("openid").without_pkce();
+            let ask = ask.without("state").without("nonce").with("request", token);
+            held.browser.open(&ask.url()).await.left().contains("code=")
+        })
+        .await;
+    }
+
     async fn forged_tokens_are_taken_nowhere(world) {
+        realm(world).await;
         let held = holding(world).await;
         let good = held.kinds[0].1.clone();
         let jwks = held.realm.jwks().await;
