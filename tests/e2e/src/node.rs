@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use palatine_admin_api::document::SourceFile;
 use palatine_admin_api::ops::apply::{Apply, Reason, SecretSources};
-use palatine_authn::{HashPool, HashSettings};
+use palatine_authn::{HashCounts, HashPool, HashSettings};
 use palatine_domain::tenant::Tenant;
 use palatine_domain::{Ambient, RealmSlug};
 use palatine_outbound::AllowedPlace;
@@ -111,6 +111,11 @@ impl Node {
     /// Its store.
     pub fn store(&self) -> &Store {
         &self.server.services.store
+    }
+
+    /// How many hashes it has computed.
+    pub fn hash_counts(&self) -> HashCounts {
+        self.server.services.hashing.counts()
     }
 
     /// Where it finds realms.
