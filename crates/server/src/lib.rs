@@ -27,3 +27,4 @@ mod workers;
 pub use config::Config;
 pub use server::{Profile, RunningServer, Server};
 pub use services::Services;
+pub use workers::picture;

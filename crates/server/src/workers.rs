@@ -20,7 +20,7 @@ use crate::tls::Reloader;
 mod client_logos;
 mod courier;
 mod key_rotation;
-mod picture;
+pub mod picture;
 
 use courier::Courier;
 

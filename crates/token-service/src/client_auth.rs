@@ -21,7 +21,7 @@ use crate::client_keys::ClientKeyError;
 use attempt::Attempt;
 use proved_before::may_hash;
 
-pub use assertion::AssertionProblem;
+pub use assertion::{AssertionProblem, SoundAssertion, check as check_assertion_claims};
 pub(crate) use proved_before::ProvedBefore;
 
 /// A client that has proved who it is, or, being public, has none to prove.

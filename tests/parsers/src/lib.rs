@@ -16,10 +16,12 @@
 )]
 
 mod authorization;
+mod clients;
 mod credentials;
 mod document;
 mod headers;
 mod names;
+mod profile;
 mod redirect_uri;
 mod requests;
 mod scope;
@@ -59,6 +61,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("jwt", tokens::jwt),
     ("client_key_set", tokens::client_key_set),
     ("realm_document", document::realm),
+    ("device_authorization", requests::device_authorization),
+    ("client_update", requests::client_update),
+    ("registration", clients::registration),
+    ("client_assertion", clients::client_assertion),
+    ("sector_document", clients::sector_document),
+    ("logo", clients::logo),
+    ("profile_form", profile::form),
 ];
 
 /// The target of that name.

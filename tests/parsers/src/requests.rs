@@ -1,13 +1,15 @@
 //! Forms and queries, and the requests that are read from them.
 
+use palatine_protocol::device::DeviceAuthorizationRequest;
 use palatine_protocol::end_session::{EndSessionRequest, post_logout_location};
 use palatine_protocol::introspection::IntrospectionRequest;
 use palatine_protocol::params::{MAX_NAME_BYTES, MAX_PARAMETERS, MAX_VALUE_BYTES, Params};
-use palatine_protocol::registration::ClientMetadata;
+use palatine_protocol::registration::{ClientMetadata, UpdateMembers};
 use palatine_protocol::resource::{MAX_RESOURCE_BYTES, MAX_RESOURCES, REPEATABLE};
 use palatine_protocol::revocation::RevocationRequest;
 use palatine_protocol::session_management::CheckSessionInit;
 use palatine_protocol::token::{GrantRequest, TokenRequest};
+use serde_json::Value;
 
 /// What is read has its bounds, and written again it is read as the same.
 pub(crate) fn params(data: &[u8]) {
@@ -112,4 +114,29 @@ pub(crate) fn client_metadata(data: &[u8]) {
     let told = serde_json::to_vec(&metadata).expect("it can be told");
     let again = ClientMetadata::read(&told).expect("what we tell can be read");
     assert_eq!(serde_json::to_vec(&again).expect("it can be told"), told);
+}
+
+/// What a device asks for, it asked for once.
+pub(crate) fn device_authorization(data: &[u8]) {
+    let Ok(params) = Params::parse(data) else { return };
+    let Ok(request) = DeviceAuthorizationRequest::read(&params) else { return };
+    assert!(!has_repetition(&params, &REPEATABLE));
+    let sent = params.one("scope").expect("not repeated").unwrap_or_default();
+    for scope in &request.scope {
+        assert!(sent.split(' ').any(|word| word == scope.as_str()), "{scope} was not asked for");
+    }
+    assert!(request.resources.len() <= MAX_RESOURCES);
+}
+
+/// A change names its client, and brings nothing that is ours to say.
+pub(crate) fn client_update(data: &[u8]) {
+    let Ok(members) = UpdateMembers::read(data) else { return };
+    let body: Value = serde_json::from_slice(data).expect("it is JSON");
+    assert_eq!(body["client_id"].as_str(), members.client_id.as_deref());
+    assert!(members.client_id.is_some());
+    for ours in
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
+    {
+        assert!(body[ours].is_null(), "{ours}");
+    }
 }

@@ -7,7 +7,7 @@ use palatine_domain::{Ambient, RealmSlug};
 use palatine_ephemeral::Ephemeral;
 use palatine_protocol::jwk::{JwkSet, SigningAlgorithm};
 use palatine_protocol::key_set::MAX_CLIENT_KEYS;
-use palatine_realm::{Expiry, KeyRing, MasterKeys, PublicKeys, Resolver, ResolverSettings, unverified_claims};
+use palatine_realm::{Expiry, KeyRing, MasterKeys, PublicKeys, Realm, Resolver, ResolverSettings, unverified_claims};
 use palatine_store::{OperatorProof, Store, StoreSettings};
 use serde_json::{Value, json};
 
@@ -17,6 +17,12 @@ struct Signed {
     /// The public halves, as somebody else reads them.
     keys: PublicKeys,
     tokens: Vec<String>,
+    realm: Realm,
+}
+
+/// The realm whose keys these are.
+pub(crate) fn realm() -> &'static Realm {
+    &signed().realm
 }
 
 /// `@ which edits…`: a signed token with some of its bytes replaced (three bytes an edit: two of the place, the new
@@ -102,5 +108,5 @@ async fn sign() -> Signed {
     let kinds = SigningAlgorithm::ALL.iter().flat_map(|algorithm| ["at+jwt", "JWT"].map(|typ| (*algorithm, typ)));
     let tokens = kinds.map(|(algorithm, typ)| sign(algorithm, typ)).collect();
     store.close().await;
-    Signed { tokens, keys: PublicKeys::new(&ring.jwk_set()), ring }
+    Signed { tokens, keys: PublicKeys::new(&ring.jwk_set()), ring, realm }
 }

@@ -204,7 +204,8 @@ every_target_holds! {
     params authorization answer claims_parameter token_request introspection revocation end_session check_session basic
     client_credentials bearer scope redirect_uri_registered redirect_uri_match prompt pkce slug identifier resource
     cookies accept_language forwarded jwt client_key_set realm_document request_object
-    client_metadata user_code
+    client_metadata user_code device_authorization client_update registration client_assertion sector_document logo
+    profile_form
 }
 
 #[test]

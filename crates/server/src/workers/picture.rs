@@ -14,7 +14,7 @@ const MOST_PIXELS: u32 = 2_048;
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The format of a content type; none if pictures of it are not read. SVG is a program, not a picture.
-pub(super) fn format_of(content_type: &str) -> Option<ImageFormat> {
+pub fn format_of(content_type: &str) -> Option<ImageFormat> {
     match content_type {
         "image/png" => Some(ImageFormat::Png),
         "image/jpeg" => Some(ImageFormat::Jpeg),
@@ -24,7 +24,11 @@ pub(super) fn format_of(content_type: &str) -> Option<ImageFormat> {
 }
 
 /// The picture as PNG, no larger than it is shown. Of a picture that moves, the first frame.
-pub(super) fn redrawn(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, ImageError> {
+///
+/// # Errors
+///
+/// It is no picture of this format, or a larger one than is read.
+pub fn redrawn(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, ImageError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_PIXELS);

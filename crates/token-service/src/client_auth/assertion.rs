@@ -78,12 +78,13 @@ struct Claims {
 
 /// An assertion that says what it must; whether it is used for the first time is still to be asked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sound {
-    pub(super) jti: String,
+pub struct SoundAssertion {
+    /// Its name, which counts once.
+    pub jti: String,
     /// Its `iat`, or the earliest time at which it could have been issued.
-    pub(super) issued_at: Instant,
+    pub issued_at: Instant,
     /// From then on it is refused for its age.
-    pub(super) until: Instant,
+    pub until: Instant,
 }
 
 /// The client that an assertion is about, as it says itself.
@@ -116,7 +117,7 @@ impl TokenService {
 
     /// "The authorization server MAY ensure that JWTs are not replayed by maintaining the set of used jti values"
     /// (RFC 7523, section 3, item 7). Here it must.
-    async fn use_once(&self, realm: &Realm, client: &Client, sound: &Sound) -> Result<(), ClientAuthError> {
+    async fn use_once(&self, realm: &Realm, client: &Client, sound: &SoundAssertion) -> Result<(), ClientAuthError> {
         let now = self.ambient.now();
         let id = TokenHash::of(&format!("{} {}", client.client_id, sound.jti)).to_hex();
         let lives = now.until(sound.until).max(Duration::from_secs(1));
@@ -147,12 +148,12 @@ fn audiences(realm: &Realm) -> Vec<String> {
 
 /// "`aud` = issuer or token endpoint in either spelling; taken until the earlier of `exp` and `iat` + 5 min, 30 s skew;
 /// without `iat`, `exp` at most 5 min ahead; `exp` over 24 h ahead refused; `jti` once."
-pub(super) fn check(
+pub fn check(
     jws: VerifiedJws,
     client_id: &str,
     audiences: &[String],
     now: Instant,
-) -> Result<Sound, AssertionProblem> {
+) -> Result<SoundAssertion, AssertionProblem> {
     if jws.typ.is_some_and(|typ| !TYPES.contains(&typ.to_ascii_lowercase().as_str())) {
         return Err(AssertionProblem::Type);
     }
@@ -165,7 +166,7 @@ pub(super) fn check(
         return Err(AssertionProblem::Claims);
     }
     let (issued_at, until) = lifetime(&claims, now)?;
-    Ok(Sound { jti: claims.jti, issued_at, until })
+    Ok(SoundAssertion { jti: claims.jti, issued_at, until })
 }
 
 /// Each audience must be ours: an assertion that another server may use, too, could be one that it was sent.
@@ -224,7 +225,7 @@ mod tests {
     }
 
     /// The good one with some claims replaced, or taken out by `null`.
-    fn with(changes: &Value) -> Result<Sound, AssertionProblem> {
+    fn with(changes: &Value) -> Result<SoundAssertion, AssertionProblem> {
         let mut claims = good().as_object().unwrap().clone();
         for (name, value) in changes.as_object().unwrap() {
             match value {
@@ -235,7 +236,7 @@ mod tests {
         of_type(None, claims)
     }
 
-    fn of_type(typ: Option<&str>, claims: serde_json::Map<String, Value>) -> Result<Sound, AssertionProblem> {
+    fn of_type(typ: Option<&str>, claims: serde_json::Map<String, Value>) -> Result<SoundAssertion, AssertionProblem> {
         let jws = VerifiedJws { typ: typ.map(str::to_owned), algorithm: SigningAlgorithm::ES256, claims };
         let ours = ["https://op".to_owned(), "https://op/token".to_owned()];
         check(jws, "app", &ours, Instant::from_seconds(NOW))

@@ -27,6 +27,8 @@ use palatine_store::{StoreError, TenantWrite};
 use crate::{ServiceError, TokenService};
 use metadata::{Allowed, Wanted};
 
+pub use sector::check_document as check_sector_document;
+
 /// What the secret of a registered client is called among those that an admin may add.
 const SECRET_LABEL: &str = "registered";
 
@@ -80,6 +82,11 @@ pub struct Registered {
     pub client: Client,
     /// The answer.
     pub information: ClientInformation,
+}
+
+/// What a new client of this realm is by what it tells of itself, before anything is fetched.
+pub fn settings_of(realm: &Realm, told: &ClientMetadata) -> Result<ClientSettings, OAuthError> {
+    metadata::read(told, &Allowed::of(realm, None)).map(|wanted| wanted.settings)
 }
 
 impl TokenService {

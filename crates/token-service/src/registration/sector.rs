@@ -20,12 +20,16 @@ impl TokenService {
         if answer.status != 200 {
             return Err(refused(&format!("answers with status {}", answer.status)));
         }
-        let listed: Vec<String> =
-            serde_json::from_slice(&answer.bytes).map_err(|_| refused("is no JSON array of URIs"))?;
-        match settings.redirect_uris.iter().find(|uri| !listed.contains(uri)) {
-            Some(missing) => Err(refused(&format!("does not list {missing}"))),
-            None => Ok(()),
-        }
+        check_document(&answer.bytes, &settings.redirect_uris)
+    }
+}
+
+/// Whether a document of a sector lists these redirect URIs, each as it was registered.
+pub fn check_document(document: &[u8], redirect_uris: &[String]) -> Result<(), OAuthError> {
+    let listed: Vec<String> = serde_json::from_slice(document).map_err(|_| refused("is no JSON array of URIs"))?;
+    match redirect_uris.iter().find(|uri| !listed.contains(uri)) {
+        Some(missing) => Err(refused(&format!("does not list {missing}"))),
+        None => Ok(()),
     }
 }
 
