@@ -1,22 +1,27 @@
 //! Forms that are broken, repeated, too large or of another kind: a clear answer, and nothing lost by them.
 
-use palatine_e2e::{Answer, App, Endpoint, RealmUnderTest, Tokens, form_body, on_sqlite};
+use palatine_e2e::{Answer, App, Endpoint, RealmUnderTest, Tokens, form_body, on_sqlite, realms};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The endpoints that take forms from machines.
-const FOR_MACHINES: [Endpoint; 3] = [Endpoint::Token, Endpoint::Introspection, Endpoint::Revocation];
+const FOR_MACHINES: [Endpoint; 4] =
+    [Endpoint::Token, Endpoint::Introspection, Endpoint::Revocation, Endpoint::DeviceAuthorization];
 
 /// The paths below the realm's that take forms from people.
-const FOR_PEOPLE: [&str; 6] = [
+const FOR_PEOPLE: [&str; 10] = [
     "/oauth/authorize",
     "/protocol/openid-connect/auth",
     "/oauth/logout",
     "/logout/confirm",
     "/login/6ba7b810-9dad-41d1-80b4-00c04fd430c8",
     "/consent/6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+    "/device",
+    "/account",
+    "/account/password",
+    "/account/sessions",
 ];
 
 /// A POST of these bytes.
@@ -160,12 +165,14 @@ on_sqlite! {
     async fn ten_megabytes_are_413_everywhere_and_the_node_goes_on(world) {
         let realm = world.alpha();
         let huge = "a".repeat(10_000_000);
-        for endpoint in [Endpoint::Token, Endpoint::Userinfo] {
+        for endpoint in FOR_MACHINES.into_iter().chain([Endpoint::Userinfo]) {
             let request = post(&realm, endpoint.canonical(), FORM, format!("scope={huge}"));
             Answer::of(request).await.assert_refused(413, "invalid_request");
         }
-        let page = Answer::of(post(&realm, "/oauth/authorize", FORM, format!("state={huge}"))).await;
-        page.assert_page(413, "The request is too large");
+        for path in FOR_PEOPLE {
+            let page = Answer::of(post(&realm, path, FORM, format!("state={huge}"))).await;
+            page.assert_page(413, "The request is too large");
+        }
         assert_serves(&realm.web_app()).await;
     }
 
@@ -292,5 +299,54 @@ on_sqlite! {
             let unreadable = HeaderValue::from_bytes(b"Basic \xff\xfe").unwrap();
             Answer::of(request().header("authorization", unreadable)).await.assert_refused(400, "invalid_request");
         }
+    }
+
+    async fn a_registration_is_as_bounded_as_a_form(world) {
+        let open = realms::changed(&realms::alpha(), "policy:\n", "policy:\n  registration: open\n");
+        world.apply(&open).await;
+        let realm = world.alpha();
+        let register = async |body: String| {
+            Answer::of(post(&realm, Endpoint::Registration.canonical(), "application/json", body)).await
+        };
+        let huge = format!("{{\"client_name\":\"{}\"}}", "a".repeat(10_000_000));
+        register(huge).await.assert_refused(413, "invalid_request");
+        let deep = |open: &str, close: &str| format!("{{\"jwks\":{}{}}}", open.repeat(5_000), close.repeat(5_000));
+        let many: Vec<String> = (0..5_000).map(|number| format!("\"m{number}\":0")).collect();
+        let uris = format!("{{\"redirect_uris\":[{}]}}", vec!["\"https://a.example/\""; 2_000].join(","));
+        for body in [deep("[", "]"), deep("{\"a\":", "}"), uris, "[".repeat(50_000), "{\"a\":".repeat(10_000)] {
+            register(body).await.assert_refused(400, "invalid_client_metadata");
+        }
+        // Members that nobody knows are ignored, also when there are many.
+        register(format!("{{{}}}", many.join(","))).await.assert_refused(400, "invalid_redirect_uri");
+        register("{\"redirect_uris\":[\"https://a.example/\"]}".to_owned()).await;
+        assert_serves(&realm.web_app()).await;
+    }
+
+    async fn the_forms_of_an_account_are_as_bounded_for_whoever_is_signed_in(world) {
+        let realm = world.alpha();
+        let mut browser = realm.browser();
+        let visit = browser.open(&realm.account("")).await;
+        browser.sign_in_if_asked(visit, &realm.ada()).await;
+        let long = "a".repeat(70_000);
+        for (page, button) in [("", "save"), ("/password", "change")] {
+            let visit = browser.open(&realm.account(page)).await;
+            let form = visit.page().form_with(button);
+            let fields = form.pressed(button);
+            let names: Vec<String> = fields.iter().map(|(name, _)| name.clone()).filter(|name| name != "csrf").collect();
+            for name in names {
+                let fields: Vec<(&str, &str)> = fields
+                    .iter()
+                    .map(|(field, value)| (field.as_str(), if *field == name { &*long } else { value.as_str() }))
+                    .collect();
+                let answer = browser.post(form.action(), &fields).await;
+                let status = answer.last().status;
+                assert!((400..500).contains(&status), "{page} {name}: {status}");
+            }
+        }
+        let deep = "[".repeat(30_000);
+        let visit = browser.open(&realm.account("")).await;
+        let answer = browser.submit(&visit.page().form_with("save").fill("name", &deep), "save").await;
+        assert_eq!(answer.last().status, 422, "it is a long name");
+        assert_eq!(browser.open(&realm.account("")).await.page().form_with("save").value("name"), "Ada Byron");
     }
 }

@@ -96,8 +96,14 @@ on_every_backend! {
     async fn a_suspended_realm_serves_nobody_and_says_so(world) {
         let mut held = held(world).await;
         let realm = world.alpha();
+        let device = realm.tv_app().post(Endpoint::DeviceAuthorization, &[]).await.success();
+        let code = device["device_code"].as_str().unwrap();
+        let poll = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", code)];
         world.set_state("alpha", TenantState::Suspended).await;
         let (app, tokens) = (&held.app, &held.tokens);
+        let tv = realm.tv_app();
+        tv.post(Endpoint::DeviceAuthorization, &[]).await.assert_refused(403, "access_denied");
+        tv.post(Endpoint::Token, &poll).await.assert_refused(403, "access_denied");
         app.redeem(&held.code, &held.ask).await.assert_refused(403, "access_denied");
         app.refresh(tokens.refresh()).await.assert_refused(403, "access_denied");
         realm.service("worker").app.client_credentials(&[]).await.assert_refused(403, "access_denied");
@@ -108,9 +114,13 @@ on_every_backend! {
         for url in realm.urls(Endpoint::Authorization).into_iter().chain(realm.urls(Endpoint::EndSession)) {
             held.browser.open(&url).await.last().assert_page(403, "Sign-in is suspended");
         }
+        for page in [format!("{}/device", realm.issuer()), realm.account("")] {
+            held.browser.open(&page).await.last().assert_page(403, "Sign-in is suspended");
+        }
         world.set_state("alpha", TenantState::Active).await;
         Tokens::of(&app.refresh(tokens.refresh()).await);
         assert_eq!(realm.userinfo(&tokens.access).await.status, 200);
+        tv.post(Endpoint::Token, &poll).await.assert_refused(400, "authorization_pending");
         let visit = held.browser.open(&app.ask().url()).await;
         assert!(matches!(visit.landing, Landing::Left(_)), "the session is still there");
     }

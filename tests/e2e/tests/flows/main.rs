@@ -64,6 +64,7 @@ mod sessions;
 mod stolen_database;
 mod subjects;
 mod tenancy;
+mod threat_model;
 mod tls;
 mod tls_process;
 mod token_kinds;

@@ -145,6 +145,22 @@ on_sqlite! {
         assert_eq!((&claims["aud"], &claims["sub"]), (&json!("stranger"), &json!("stranger")));
     }
 
+    async fn a_client_that_is_no_audience_has_tokens_for_the_issuer_in_place_of_itself(world) {
+        let document = realms::with_members(&realms::alpha(), "stranger", "own_id_as_audience: false");
+        world.apply(&realms::with_members(&document, "web-app", "own_id_as_audience: false")).await;
+        let realm = world.alpha();
+        let claims = realm.service("stranger").asking(&[]).await.access_claims();
+        assert_eq!((&claims["aud"], &claims["sub"]), (&json!(realm.issuer()), &json!("stranger")));
+        let tokens = realm.web_app().sign_in(&mut realm.browser(), &realm.ada()).await;
+        assert_eq!(tokens.access_claims()["aud"], json!(realm.issuer()));
+        // It is still the owner of its token, which is good for userinfo, and an API is still the audience of its scopes.
+        assert!(realm.web_app().finds_active(&tokens.access).await);
+        assert_eq!(realm.userinfo(&tokens.access).await.status, 200);
+        assert!(!realm.service("orders-backend").app.finds_active(&tokens.access).await);
+        let orders = realm.web_app().sign_in_for(&mut realm.browser(), &realm.ada(), "openid orders:read").await;
+        assert_eq!(orders.access_claims()["aud"], "orders-api");
+    }
+
     async fn a_service_has_no_userinfo_and_no_refresh(world) {
         let realm = world.alpha();
         let token = realm.service("worker").token().await;
