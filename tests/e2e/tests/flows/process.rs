@@ -92,6 +92,9 @@ async fn a_wrong_key_is_named_with_its_file_its_line_and_what_was_probably_meant
             assert!(refusal.contains(expected), "{refusal}");
         }
     }
+    let palatine = Palatine::default().with("PALATINE__LOG__LEVEL", "loud");
+    let refusal = palatine.refused(&["config", "check"], 2).await;
+    assert!(refusal.contains("log.level (environment variable PALATINE__LOG__LEVEL): \"loud\" cannot"), "{refusal}");
     let palatine = Palatine::default().with("PALATINE__SERVER__LISTEM", "127.0.0.1:1");
     let refusal = palatine.refused(&["config", "check"], 2).await;
     assert!(refusal.contains("PALATINE__SERVER__LISTEM") && refusal.contains("`server.listen`"), "{refusal}");
