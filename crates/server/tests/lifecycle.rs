@@ -119,6 +119,9 @@ async fn a_request_whose_body_never_ends_is_ended() {
     let head = "POST /realms/acme/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\na=";
     let answer = exchange(server.main_addr, head).await;
     assert!(status(&answer) == "408" && answer.contains("the request took too long"), "{answer}");
+    for header in ["x-request-id: ", "referrer-policy: strict-origin", "x-content-type-options: nosniff"] {
+        assert!(answer.to_lowercase().contains(header), "{header}: {answer}");
+    }
     server.stop().await;
 }
 

@@ -120,8 +120,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// Ends requests that take too long, and counts those under way. Outside of everything else: a request whose body comes
-/// byte by byte must not hold a connection for ever.
+/// Ends requests that take too long, and counts those under way. Outside of all that reads a request: one whose body
+/// comes byte by byte must not hold a connection for ever.
 pub(crate) async fn deadline(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -162,7 +162,6 @@ fn bare(surface: Surface, status: u16, words: &'static str) -> HttpResponse {
         Surface::Json | Surface::PublicJson => surface::json_error(status, &OAuthError::invalid_request(words)),
         Surface::Page => HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST))
             .content_type("text/plain; charset=utf-8")
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(words),
     }
 }

@@ -165,6 +165,23 @@ async fn dev_keeps_its_data_and_says_the_operators_password_once() {
 }
 
 #[tokio::test]
+async fn the_log_names_a_request_that_took_too_long_by_its_id() {
+    let palatine = Palatine::default().with("PALATINE__SERVER__REQUEST_TIMEOUT_SECONDS", "1");
+    let dev = palatine.dev("data").await;
+    let mut slow = dev.wire().connect().await;
+    let host = dev.wire().public_url().authority().to_owned();
+    slow.send(format!("POST /realms/dev/oauth/token HTTP/1.1\r\nHost: {host}\r\nContent-Length: 10\r\n\r\na=")).await;
+    let answer = slow.answer().await.expect("an answer");
+    answer.assert_refused(408, "invalid_request");
+    let id = answer.header("x-request-id").expect("an id").to_owned();
+    let log = dev.stop().await.stderr;
+    let line = log.lines().find(|line| line.contains("a request took too long")).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains(&format!("id={id}")), "{line}");
+    let answered = log.lines().any(|line| line.contains("answered") && line.contains(&id) && line.contains("408"));
+    assert!(answered, "{log}");
+}
+
+#[tokio::test]
 async fn data_sealed_with_another_master_key_is_refused_and_left_as_it_was() {
     let palatine = Palatine::default();
     let dev = palatine.dev("data").await;
