@@ -14,6 +14,7 @@ use url::Url;
 use crate::config::Config;
 use crate::refusal::{Insecurity, Refusal};
 use crate::server::Profile;
+use crate::telemetry;
 
 /// Everything that requests and background work are served by.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ impl Services {
         profile: Profile,
         ambient: Ambient,
     ) -> Result<Self, Refusal> {
+        // What follows says what its metrics mean, and sets the first of them, to the recorder that is there by then.
+        telemetry::metrics();
         let store = Store::connect(&config.database, ambient.clone()).await?;
         let pending = store.pending_migrations().await?;
         if !pending.is_empty() {

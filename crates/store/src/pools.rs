@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Postgres};
+use sqlx::{Connection as _, Database, Pool, Postgres};
 use tokio::runtime::Handle;
 
 use crate::error::StoreError;
@@ -49,7 +49,44 @@ pub(crate) struct SqlitePools {
     pub(crate) readers: SqlitePool,
 }
 
+/// The connections of one pool, as they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// `postgres`; or SQLite's `writer` and `readers`.
+    pub pool: &'static str,
+    /// How many there may be.
+    pub most: u32,
+    /// How many are open.
+    pub open: u32,
+    /// How many of these wait for work.
+    pub idle: u32,
+}
+
+impl PoolState {
+    fn of<D: Database>(name: &'static str, pool: &Pool<D>) -> Self {
+        // Read one after the other, while both change.
+        let open = pool.size();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX).min(open);
+        Self { pool: name, most: pool.options().get_max_connections(), open, idle }
+    }
+
+    /// How many are at work.
+    pub fn in_use(self) -> u32 {
+        self.open - self.idle
+    }
+}
+
 impl Pools {
+    /// Each pool, as it is now.
+    pub(crate) fn states(&self) -> Vec<PoolState> {
+        match self {
+            Self::Postgres(postgres) => vec![PoolState::of("postgres", &postgres.pool)],
+            Self::Sqlite(files) => {
+                vec![PoolState::of("writer", &files.writer), PoolState::of("readers", &files.readers)]
+            }
+        }
+    }
+
     pub(crate) async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
         match require_backend(settings)? {
             Backend::Postgres => PostgresPool::connect(settings).await.map(Self::Postgres),

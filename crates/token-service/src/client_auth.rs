@@ -16,8 +16,8 @@ use palatine_realm::Realm;
 use palatine_store::StoreError;
 use palatine_tenant_routing::limits::TooMany;
 
-use crate::TokenService;
 use crate::client_keys::ClientKeyError;
+use crate::{TokenService, telemetry};
 use attempt::Attempt;
 use proved_before::may_hash;
 
@@ -186,7 +186,7 @@ impl TokenService {
                 Err(refusal)
             }
             Err(refusal) => {
-                metrics::counter!("palatine_client_authentication_failures_total").increment(1);
+                telemetry::client_failed();
                 attempt.failed().await.map_err(ClientAuthError::TooMany)?;
                 Err(refusal)
             }
