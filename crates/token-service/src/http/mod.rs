@@ -13,6 +13,7 @@ mod token;
 mod userinfo;
 
 use actix_web::http::header::USER_AGENT;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, guard};
 use palatine_authn::HashError;
@@ -24,7 +25,7 @@ use palatine_protocol::params::Params;
 use palatine_protocol::scope::ScopeSet;
 use palatine_realm::Realm;
 use palatine_realm::routes::REALM_PATTERN;
-use palatine_tenant_routing::{ClientAddress, RequestId, cors, surface};
+use palatine_tenant_routing::{ClientAddress, RequestId, cors, scope, surface};
 
 use crate::client_auth::{AuthenticatedClient, ClientAuthError};
 use crate::grants::{Caller, TokenError};
@@ -80,13 +81,17 @@ pub fn configure(config: &mut ServiceConfig) {
         );
 }
 
-/// Registers what lies at the origin, outside every realm: RFC 8414, section 3.1. `path_prefix` is the public URL's.
+/// Registers what lies at the origin, outside every realm's path, with the layers that a realm's own paths have: RFC 8414,
+/// section 3.1. `path_prefix` is the public URL's.
 pub fn configure_root(config: &mut ServiceConfig, path_prefix: &str) {
     let pattern = oauth_metadata_path(&format!("{path_prefix}{REALM_PATTERN}"));
     config.service(
         web::resource(pattern)
-            .route(get_or_head().to(documents::oauth_metadata))
-            .default_service(web::to(surface::method_not_allowed)),
+            .route(get_or_head().to(documents::discovery))
+            .default_service(web::to(surface::method_not_allowed))
+            // The last one is the first that a request meets.
+            .wrap(from_fn(cors::share))
+            .wrap(from_fn(scope::resolve_realm)),
     );
 }
 

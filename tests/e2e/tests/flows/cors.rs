@@ -24,7 +24,11 @@ fn with(origin: &str) -> Shared {
 const NOT: Shared = Shared { origin: None, credentials: None };
 
 async fn preflight(realm: &RealmUnderTest, endpoint: Endpoint, origin: &str) -> Answer {
-    let request = realm.wire().request(Method::OPTIONS, &realm.url(endpoint));
+    preflight_of(realm, &realm.url(endpoint), origin).await
+}
+
+async fn preflight_of(realm: &RealmUnderTest, url: &str, origin: &str) -> Answer {
+    let request = realm.wire().request(Method::OPTIONS, url);
     let request = request.header("origin", origin).header("access-control-request-method", "POST");
     Answer::of(request.header("access-control-request-headers", "authorization,content-type")).await
 }
@@ -99,15 +103,17 @@ on_sqlite! {
 
     async fn public_documents_are_for_everybody_without_credentials(world) {
         let realm = world.alpha();
-        let anyone = Shared { origin: Some("*".to_owned()), credentials: None };
+        let anyone = || Shared { origin: Some("*".to_owned()), credentials: None };
         let oauth = "/.well-known/oauth-authorization-server/realms/alpha".to_owned();
         let urls = [realm.url(Endpoint::Discovery), realm.url(Endpoint::Jwks), oauth];
-        for url in urls {
-            let request = realm.wire().request(Method::GET, &url).header("origin", "https://evil.example");
-            assert_eq!(shared(&Answer::of(request).await), anyone, "{url}");
+        for url in &urls {
+            let request = realm.wire().request(Method::GET, url).header("origin", "https://evil.example");
+            assert_eq!(shared(&Answer::of(request).await), anyone(), "{url}");
         }
-        for endpoint in [Endpoint::Discovery, Endpoint::Jwks] {
-            assert_eq!(shared(&preflight(&realm, endpoint, "https://evil.example").await), anyone);
+        for url in &urls {
+            let answer = preflight_of(&realm, url, "https://evil.example").await;
+            assert_eq!((answer.status, shared(&answer)), (204, anyone()), "{url}");
+            assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST, PUT, DELETE"), "{url}");
         }
     }
 
