@@ -113,11 +113,6 @@ impl Claimed {
     pub fn client(&self) -> Option<&Arc<Client>> {
         self.candidates.first().map(|candidate| &candidate.client)
     }
-
-    /// Whether the `Authorization` header was used: a refusal then carries a challenge.
-    pub fn used_basic(&self) -> bool {
-        self.how == How::Basic
-    }
 }
 
 impl TokenService {
