@@ -41,6 +41,11 @@ on_every_backend! {
         let visit = realm.browser().open(&realm.web_app().ask().url()).await;
         visit.last().assert_page(503, "We cannot answer just now");
         assert!(visit.last().header("retry-after").is_some());
+        // Nobody sees a page in a hidden frame, also when it cannot be said whose session its cookie proves.
+        let silent = realm.wire().request(reqwest::Method::GET, &realm.web_app().ask().with("prompt", "none").url());
+        let silent = palatine_e2e::Answer::of(silent.header("cookie", "pal_session=unheard-of")).await;
+        assert_eq!(silent.status, 303);
+        assert!(silent.location().contains("error=temporarily_unavailable"), "{}", silent.location());
         // What needs no database goes on.
         realm.discovery().await;
         realm.jwks().await;

@@ -1,5 +1,7 @@
 //! The authorization pipeline, with people and their browsers.
 
+use std::future::ready;
+
 use palatine_domain::audit::AuditKind;
 use palatine_domain::roles::Holdings;
 use palatine_protocol::scope::ScopeSet;
@@ -131,9 +133,13 @@ async fn a_silent_request_is_answered_even_when_the_store_is_gone() {
     let realm = world.realm().await;
     world.client("app").await;
     world.db.store.close().await;
-    let silent = world.tokens.authorize(&realm, &request(&[("prompt", "none")]), Some(&ann)).await;
+    let silent = world.tokens.authorize(&realm, &request(&[("prompt", "none")]), ready(Ok(Some(ann.clone())))).await;
     assert_eq!(answered(silent)["error"], "temporarily_unavailable");
-    let shown = world.tokens.authorize(&realm, &request(&[]), Some(&ann)).await;
+    // Nor can a session be found that no cache knows.
+    let browser = world.tokens.browser_session(&realm, Some("a cookie"));
+    let silent = world.tokens.authorize(&realm, &request(&[("prompt", "none")]), browser).await;
+    assert_eq!(answered(silent)["error"], "temporarily_unavailable");
+    let shown = world.tokens.authorize(&realm, &request(&[]), ready(Ok(Some(ann)))).await;
     assert!(matches!(shown, Err(AuthorizeError::Failed(_))), "{shown:?}");
 }
 

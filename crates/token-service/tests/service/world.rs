@@ -1,6 +1,7 @@
 //! One realm with three APIs, its applications, and two people.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -162,7 +163,7 @@ impl World {
         more: &[(&str, &str)],
         browser: Option<&BrowserSession>,
     ) -> Result<Outcome, AuthorizeError> {
-        self.tokens.authorize(&self.realm().await, &request(more), browser).await
+        self.tokens.authorize(&self.realm().await, &request(more), ready(Ok(browser.cloned()))).await
     }
 
     /// The interaction that a request began.
