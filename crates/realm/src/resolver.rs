@@ -31,7 +31,6 @@ pub(crate) struct Inner {
     pub(crate) realms: Realms,
     /// What this node itself has committed; see [`Resolver::hear_own_changes`].
     pub(crate) own_changes: Mutex<broadcast::Receiver<VersionChange>>,
-    pub(crate) last_poll: LastPoll,
     /// Up to when the database was asked, in microseconds since the epoch.
     pub(crate) asked_up_to: AtomicI64,
 }
@@ -77,6 +76,7 @@ impl Resolver {
             rsa: RsaPool::new(tokio::runtime::Handle::current(), settings.spare_rsa_keys, settings.rsa_keys_per_minute),
             rings: Flights::new(),
             origins: Flights::new(),
+            last_poll: LastPoll::now(&settings),
             store,
             ephemeral,
             masters,
@@ -84,7 +84,6 @@ impl Resolver {
         });
         Ok(Self(Arc::new(Inner {
             own_changes: Mutex::new(services.store.version_changes()),
-            last_poll: LastPoll::now(),
             asked_up_to: AtomicI64::new(services.ambient.now().as_micros()),
             realms: Realms::new(Arc::clone(&services), settings.clone()),
             services,

@@ -17,6 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::clients::Clients;
 use crate::documents;
 use crate::flights::Flights;
+use crate::invalidation::LastPoll;
 use crate::keys::{KeyRing, RsaPool};
 use crate::origins::WebOrigins;
 use crate::pairwise::PairwiseSubjects;
@@ -38,6 +39,7 @@ pub(crate) struct Services {
     pub(crate) rsa: RsaPool,
     pub(crate) rings: Flights<(AtVersion, SigningAlgorithm), Arc<KeyRing>>,
     pub(crate) origins: Flights<AtVersion, Arc<WebOrigins>>,
+    pub(crate) last_poll: LastPoll,
 }
 
 /// A realm at one version. What costs more than a few reads is loaded on first use, and kept with it.

@@ -31,6 +31,7 @@ use palatine_realm::Realm;
 use palatine_store::StoreError;
 
 use crate::claims::requested;
+use crate::error::may_issue;
 use crate::outcome::{Outcome, Step};
 use crate::session::BrowserSession;
 use crate::{ServiceError, TokenService, own_page};
@@ -298,6 +299,7 @@ impl TokenService {
         checks::acr(&asked.request).map_err(refuse)?;
         checks::id_token_scope(&asked.request, &scope).map_err(refuse)?;
         checks::resources(realm, &asked.client, &scope, &asked.request).map_err(refuse)?;
+        may_issue(realm)?;
         let present = match self.person_needed(realm, asked, browser, progress).await? {
             PersonNeed::Present(browser) => browser,
             PersonNeed::SignIn { again } => {
