@@ -165,6 +165,28 @@ async fn dev_keeps_its_data_and_says_the_operators_password_once() {
 }
 
 #[tokio::test]
+async fn the_operators_password_is_said_although_something_else_fails() {
+    let palatine = Palatine::default();
+    palatine.write("bad.yaml", &format!("{}colour: red\n", tiny("tulip", "Tulip")));
+    let arguments = ["dev", "--listen", FREE, "--management", FREE, "--data-dir", "data", "--apply", "bad.yaml"];
+    let ended = palatine.run(&arguments).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("bad.yaml:5:1: unknown key `colour`"), "{}", ended.stderr);
+    let said = ended.stdout.split_once("The operator of the realm system is operator / ").unwrap_or_default().1;
+    let password = said.split_whitespace().next().unwrap_or_default().to_owned();
+    assert_eq!(password.len(), 24, "{}", ended.stdout);
+
+    let dev = palatine.dev("data").await;
+    assert!(!dev.process.stdout().contains("operator /"), "{}", dev.process.stdout());
+    let system = dev.realm("system");
+    let mut browser = system.browser();
+    let visit = browser.open(&format!("{}/account", system.issuer())).await;
+    let visit = browser.sign_in_if_asked(visit, &Person::new("operator", &password)).await;
+    assert_eq!(visit.page().heading(), "Your profile");
+    dev.stop().await;
+}
+
+#[tokio::test]
 async fn the_log_names_a_request_that_took_too_long_by_its_id() {
     let palatine = Palatine::default().with("PALATINE__SERVER__REQUEST_TIMEOUT_SECONDS", "1");
     let dev = palatine.dev("data").await;

@@ -87,6 +87,16 @@ impl Apply {
     /// Applies every document of the files, in their order; one outcome for each. A realm that fails is as it was
     /// before, and the others are applied all the same.
     pub async fn run(&self, files: &[SourceFile], reason: &Reason) -> Vec<RealmOutcome> {
+        self.run_telling(files, reason, |_| {}).await
+    }
+
+    /// The same, and `tell` hears of each outcome as soon as it is there: whoever waits for the last may wait in vain.
+    pub async fn run_telling(
+        &self,
+        files: &[SourceFile],
+        reason: &Reason,
+        mut tell: impl FnMut(&RealmOutcome),
+    ) -> Vec<RealmOutcome> {
         let mut described = BTreeMap::new();
         let mut outcomes = Vec::new();
         for found in files.iter().flat_map(read) {
@@ -100,6 +110,7 @@ impl Apply {
                 }
                 Err(unreadable) => Err(unreadable.into()),
             };
+            tell(&outcome);
             outcomes.push(outcome);
         }
         outcomes
