@@ -4,6 +4,9 @@
 //! whenever that worker computes, whoever uses it. So [`Pools::connect`] is called on the main runtime, opens the
 //! first connections at once, and has every later one opened there too. SQLite's connections are threads of their own.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -197,6 +200,11 @@ pub(crate) async fn sqlite_writer(settings: &StoreSettings, make: bool) -> Resul
     let options =
         sqlite_options(settings)?.create_if_missing(make).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
     let file = options.get_filename().display().to_string();
+    let unusable =
+        |error: &dyn std::fmt::Display| StoreError::Settings(format!("cannot open the database file {file}: {error}"));
+    if make {
+        make_file(options.get_filename()).map_err(|error| unusable(&error))?;
+    }
     PoolOptions::new()
         .max_connections(1)
         .min_connections(1)
@@ -206,7 +214,13 @@ pub(crate) async fn sqlite_writer(settings: &StoreSettings, make: bool) -> Resul
         .max_lifetime(None)
         .connect_with(options)
         .await
-        .map_err(|error| StoreError::Settings(format!("cannot open the database file {file}: {error}")))
+        .map_err(|error| unusable(&error))
+}
+
+/// Makes the file if it is missing, for its owner alone: SQLite would let everybody read it whom the folder lets in. What
+/// SQLite writes beside it gets the file's own permissions.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 fn sqlite_options(settings: &StoreSettings) -> Result<SqliteConnectOptions, StoreError> {

@@ -65,7 +65,7 @@ async fn serve(args: DevArgs, mut config: Config) -> Result<(), Refusal> {
     let ambient = Ambient::system();
     // The ports first: if another `palatine dev` has them, nothing is touched.
     let sockets = Sockets::bind(&config.server)?;
-    let folder = DataFolder::prepare(&args.data_dir)?;
+    let (folder, _lock) = DataFolder::take(&args.data_dir)?;
     let key = folder.master_key(&ambient)?;
     config.database = folder.database(config.database);
     config.master_key.key = Some(key.text());

@@ -187,6 +187,38 @@ async fn the_operators_password_is_said_although_something_else_fails() {
 }
 
 #[tokio::test]
+async fn a_data_folder_belongs_to_one_process_at_a_time() {
+    let palatine = Palatine::default();
+    let dev = palatine.dev("data").await;
+    let arguments = ["dev", "--listen", FREE, "--management", FREE, "--data-dir", "data"];
+    let refusal = palatine.refused(&arguments, 1).await;
+    assert!(refusal.contains("the data folder data is in use by another `palatine dev`"), "{refusal}");
+    assert!(refusal.contains("--data-dir") && refusal.lines().count() == 1, "{refusal}");
+    // Also a process that was killed leaves nothing behind that would have to be removed.
+    drop(dev);
+    palatine.dev("data").await.stop().await;
+}
+
+#[tokio::test]
+async fn the_database_is_its_owners_alone_whatever_the_folder_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let palatine = Palatine::default();
+    let folder = palatine.path("data");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let dev = palatine.dev("data").await;
+    let files = entries(&folder);
+    for expected in ["palatine.db", "palatine.db-wal", "palatine.db-shm", "master.key"] {
+        assert!(files.iter().any(|file| file == expected), "{expected}: {files:?}");
+    }
+    for file in files {
+        let mode = std::fs::metadata(folder.join(&file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    dev.stop().await;
+}
+
+#[tokio::test]
 async fn the_log_names_a_request_that_took_too_long_by_its_id() {
     let palatine = Palatine::default().with("PALATINE__SERVER__REQUEST_TIMEOUT_SECONDS", "1");
     let dev = palatine.dev("data").await;
