@@ -38,7 +38,7 @@ pub(crate) struct Inner {
 /// Why there is no realm.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// No realm has this name, or it is being deleted. 404.
+    /// No realm has this name, it is being deleted, or it is a demo realm where none is served. 404.
     #[error("there is no such realm")]
     Unknown,
     /// Whether there is one cannot be said now. 503.
@@ -77,6 +77,7 @@ impl Resolver {
             rings: Flights::new(),
             origins: Flights::new(),
             last_poll: LastPoll::now(&settings),
+            demo_realms: settings.demo_realms,
             store,
             ephemeral,
             masters,

@@ -288,6 +288,44 @@ async fn production_refuses_demo_realms_until_they_are_removed() {
 }
 
 #[tokio::test]
+async fn a_demo_realm_that_arrives_while_production_serves_is_not_served() {
+    let palatine = Palatine::default();
+    palatine.dev("data").await.stop().await;
+    palatine.write("palatine.toml", &production(&palatine, "[log]\nformat = 'json'\n"));
+    palatine.done(&["demo", "remove", "--config", "palatine.toml"]).await;
+    let serving = palatine.start(&["serve", "--config", "palatine.toml"]);
+    eventually("palatine serve says where it serves", seconds(30), async || serving.stderr().contains("127.0.0.1:"))
+        .await;
+    let log = serving.stderr();
+    let listen = log
+        .lines()
+        .find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()?["listen"].as_str()?.parse().ok());
+    let wire = palatine_e2e::Wire::new("https://id.example.com".parse().unwrap(), listen.expect("an address"));
+
+    palatine.write("tulip.yaml", &format!("{}profile: insecure-demo\n", tiny("tulip", "Tulip")));
+    palatine.write("aster.yaml", &tiny("aster", "Aster"));
+    let apply = ["apply", "--config", "palatine.toml", "-f", "tulip.yaml", "aster.yaml"];
+    let ended = palatine.run(&apply).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.contains("aster: "), "{}", ended.stdout);
+    let reason = "tulip.yaml:5:1: everybody knows the passwords and secrets of an `insecure-demo` realm";
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    // The folder of `palatine dev` takes it; that this one is served for production, nobody can know there.
+    palatine.done(&["apply", "--data-dir", "data", "-f", "tulip.yaml"]).await;
+
+    let discovery = |slug: &str| format!("/realms/{slug}/.well-known/openid-configuration");
+    eventually("the other realm is served", seconds(15), async || wire.get(&discovery("aster")).await.status == 200)
+        .await;
+    assert_eq!(wire.get(&discovery("tulip")).await.status, 404);
+    let log = serving.stderr();
+    let warning =
+        log.lines().find(|line| line.contains("a demo realm, whose passwords everybody knows, is not served"));
+    assert!(warning.is_some_and(|line| line.contains("WARN") && line.contains("tulip")), "{log}");
+    serving.terminate();
+    assert_eq!(serving.end().await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_request_under_way_is_finished_before_the_process_ends() {
     let palatine = Palatine::default();
     let dev = palatine.dev("data").await;

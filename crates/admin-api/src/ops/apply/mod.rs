@@ -60,6 +60,7 @@ pub struct Apply {
     hashing: HashPool,
     ambient: Ambient,
     secrets: SecretSources,
+    takes_demo_realms: bool,
 }
 
 /// One document on its way.
@@ -81,7 +82,13 @@ enum Attempt {
 impl Apply {
     /// Over the store, with the pool that hashes and the places where secrets are found.
     pub fn new(store: Store, hashing: HashPool, ambient: Ambient, secrets: SecretSources) -> Self {
-        Self { store, hashing, ambient, secrets }
+        Self { store, hashing, ambient, secrets, takes_demo_realms: true }
+    }
+
+    /// For a store that is served in production: documents of the profile `insecure-demo` are refused.
+    #[must_use]
+    pub fn for_production(self) -> Self {
+        Self { takes_demo_realms: false, ..self }
     }
 
     /// Applies every document of the files, in their order; one outcome for each. A realm that fails is as it was
@@ -118,6 +125,11 @@ impl Apply {
 
     async fn apply(&self, source: &SourcedDocument, reason: &Reason) -> Result<RealmReport, ApplyError> {
         let desired = check::check(source)?;
+        if desired.profile == RealmProfile::InsecureDemo && !self.takes_demo_realms {
+            let words = "everybody knows the passwords and secrets of an `insecure-demo` realm: it is for `palatine dev` \
+                         (`--data-dir`), and no production database takes it";
+            return Err(source.problem(&Path::of(["profile"]), words).into());
+        }
         let task = Task { source, desired: &desired, reason };
         let mut last = Attempt::Overtaken;
         for _ in 0..ATTEMPTS {
