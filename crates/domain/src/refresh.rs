@@ -88,21 +88,20 @@ pub enum Presentation {
     },
     /// Used a moment ago, and the successor too: refused, nothing revoked.
     Late,
-    /// Used long ago: somebody holds a stolen copy. The family ends.
+    /// Used long ago: somebody holds a stolen copy. The family ends, also when the token would have expired meanwhile:
+    /// its successors live on.
     Replayed,
-    /// Past its idle or absolute limit.
+    /// Past its idle or absolute limit, and not used before, or only a moment ago.
     Expired,
 }
 
 impl RefreshToken {
     /// Decides what presenting it at `now` means, with `grace` as the window in which a retry is believed.
     pub fn present(&self, now: Instant, grace: Duration) -> Presentation {
-        if now >= self.expires_at {
-            return Presentation::Expired;
-        }
         match &self.used {
-            None => Presentation::First,
             Some(used) if now.since(used.at) >= grace => Presentation::Replayed,
+            _ if now >= self.expires_at => Presentation::Expired,
+            None => Presentation::First,
             Some(RefreshUse { sealed_successor: Some(sealed), scope, successor, .. }) => {
                 Presentation::Retry { sealed_successor: sealed.clone(), scope: scope.clone(), successor: *successor }
             }
@@ -164,8 +163,21 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_token_is_expired_and_not_theft() {
+    fn an_expired_token_that_was_never_used_is_no_theft() {
         assert_eq!(token(None).present(Instant::from_seconds(1_000), GRACE), Presentation::Expired);
-        assert_eq!(token(Some(used(None))).present(Instant::from_seconds(1_000), GRACE), Presentation::Expired);
+    }
+
+    #[test]
+    fn a_replay_after_the_window_is_theft_although_the_token_has_expired() {
+        for sealed in [None, Some(vec![1])] {
+            assert_eq!(token(Some(used(sealed))).present(Instant::from_seconds(1_000), GRACE), Presentation::Replayed);
+        }
+    }
+
+    #[test]
+    fn a_retry_inside_the_window_does_not_revive_an_expired_token() {
+        let token = RefreshToken { expires_at: Instant::from_seconds(105), ..token(Some(used(Some(vec![1])))) };
+        assert_eq!(token.present(Instant::from_seconds(104), GRACE), token.present(Instant::from_seconds(101), GRACE));
+        assert_eq!(token.present(Instant::from_seconds(105), GRACE), Presentation::Expired);
     }
 }

@@ -31,6 +31,9 @@ pub const JWT_BEARER_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-t
 /// Longest value of an `Authorization: Basic` header that is looked at, in bytes.
 pub const MAX_BASIC_BYTES: usize = 8 * 1024;
 
+/// Most clients that [`named_clients`] gives: nobody honest names more than two readings of one, and another.
+pub const MAX_NAMED_CLIENTS: usize = 4;
+
 /// Standard alphabet; some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -181,6 +184,24 @@ impl PresentedCredentials {
             (None, None, None, None) => Ok(Self::None),
         }
     }
+}
+
+/// Every client that a request names in its `Authorization` headers, or as `client_id`, whatever
+/// is wrong with the credentials beside: at most [`MAX_NAMED_CLIENTS`]. Proves nothing.
+pub fn named_clients<'r>(authorization: impl Iterator<Item = &'r str>, params: &'r Params) -> Vec<String> {
+    let basic = authorization.filter_map(|header| BasicCredentials::parse(header).ok());
+    let basic = basic.flat_map(|basic| readings(&basic.client_id).collect::<Vec<_>>());
+    let body = params.all("client_id").into_iter().map(str::to_owned);
+    let mut named = Vec::new();
+    for client_id in basic.chain(body) {
+        if named.len() == MAX_NAMED_CLIENTS {
+            break;
+        }
+        if !named.contains(&client_id) {
+            named.push(client_id);
+        }
+    }
+    named
 }
 
 fn read_basic(header: &str, client_id: Option<&str>) -> Result<BasicCredentials, OAuthError> {

@@ -39,41 +39,47 @@ pub enum FreshnessState {
     StopIssuing,
 }
 
-impl Freshness {
-    fn of(age: Duration, settings: &ResolverSettings) -> Self {
-        let state = if age >= Duration::from_secs(settings.stop_issuing_after_seconds) {
+/// When the last question was answered, and after how long without an answer what follows.
+#[derive(Debug)]
+pub(crate) struct LastPoll {
+    at: Mutex<Monotonic>,
+    stale_after: Duration,
+    stop_issuing_after: Duration,
+}
+
+impl LastPoll {
+    pub(crate) fn now(settings: &ResolverSettings) -> Self {
+        Self {
+            at: Mutex::new(Monotonic::now()),
+            stale_after: Duration::from_secs(settings.stale_after_seconds),
+            stop_issuing_after: Duration::from_secs(settings.stop_issuing_after_seconds),
+        }
+    }
+
+    fn set(&self) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Monotonic::now();
+    }
+
+    pub(crate) fn freshness(&self) -> Freshness {
+        self.after(self.at.lock().unwrap_or_else(PoisonError::into_inner).elapsed())
+    }
+
+    fn after(&self, age: Duration) -> Freshness {
+        let state = if age >= self.stop_issuing_after {
             FreshnessState::StopIssuing
-        } else if age >= Duration::from_secs(settings.stale_after_seconds) {
+        } else if age >= self.stale_after {
             FreshnessState::Stale
         } else {
             FreshnessState::Fresh
         };
-        Self { age, state }
-    }
-}
-
-/// When the last question was answered.
-#[derive(Debug)]
-pub(crate) struct LastPoll(Mutex<Monotonic>);
-
-impl LastPoll {
-    pub(crate) fn now() -> Self {
-        Self(Mutex::new(Monotonic::now()))
-    }
-
-    fn set(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Monotonic::now();
-    }
-
-    fn age(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        Freshness { age, state }
     }
 }
 
 impl Resolver {
     /// How far this node can be behind.
     pub fn freshness(&self) -> Freshness {
-        Freshness::of(self.0.last_poll.age(), &self.0.settings)
+        self.0.services.last_poll.freshness()
     }
 
     /// Hears of changes until `shutdown` resolves: polls the database, follows the bus, and tells the other nodes what
@@ -109,7 +115,7 @@ impl Resolver {
             self.heard(Invalidation { tenant: change.tenant, version: change.version.0 }, "poll");
         }
         self.0.asked_up_to.store(now.as_micros(), Ordering::SeqCst);
-        self.0.last_poll.set();
+        self.0.services.last_poll.set();
         Ok(())
     }
 
@@ -150,12 +156,12 @@ impl Resolver {
                         tracing::warn!(%error, "the database does not say which realms have changed");
                     }
                     failing = true;
-                    telemetry::poll_age(self.0.last_poll.age());
+                    telemetry::poll_age(self.freshness().age);
                     continue;
                 }
             }
             failing = false;
-            telemetry::poll_age(self.0.last_poll.age());
+            telemetry::poll_age(self.freshness().age);
         }
     }
 
@@ -193,7 +199,8 @@ mod tests {
     #[test]
     fn a_node_without_answers_is_stale_and_then_stops_issuing() {
         let settings = ResolverSettings::new("https://id.example.com".parse().unwrap());
-        let state = |seconds| Freshness::of(Duration::from_secs(seconds), &settings).state;
+        let last_poll = LastPoll::now(&settings);
+        let state = |seconds| last_poll.after(Duration::from_secs(seconds)).state;
         assert_eq!([state(0), state(4)], [FreshnessState::Fresh; 2]);
         assert_eq!([state(5), state(59)], [FreshnessState::Stale; 2]);
         assert_eq!(state(60), FreshnessState::StopIssuing);

@@ -46,4 +46,4 @@ pub use pairwise::PairwiseSubjects;
 pub use realm::Realm;
 pub use resolver::{ResolveError, Resolver};
 pub use sealing::{MasterKeyError, MasterKeys, SealContext, SealError};
-pub use settings::{ResolverSettings, SettingsError};
+pub use settings::{DemoRealms, ResolverSettings, SettingsError};

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::catalogue::Catalogue;
 use crate::documents;
+use crate::invalidation::Freshness;
 use crate::keys::{KeyError, KeyRing, Rotation, Withdrawal, load_or_make, rotate, stored_keys, withdraw};
 use crate::origins::WebOrigins;
 use crate::pairwise::{self, PairwiseSubjects};
@@ -72,6 +73,11 @@ impl Realm {
     /// The version of the configuration that this is a snapshot of.
     pub fn version(&self) -> TenantVersion {
         self.0.tenant.version
+    }
+
+    /// How far the node that holds this snapshot can be behind.
+    pub fn freshness(&self) -> Freshness {
+        self.0.services.last_poll.freshness()
     }
 
     /// What an admin set.

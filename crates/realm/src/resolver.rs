@@ -31,7 +31,6 @@ pub(crate) struct Inner {
     pub(crate) realms: Realms,
     /// What this node itself has committed; see [`Resolver::hear_own_changes`].
     pub(crate) own_changes: Mutex<broadcast::Receiver<VersionChange>>,
-    pub(crate) last_poll: LastPoll,
     /// Up to when the database was asked, in microseconds since the epoch.
     pub(crate) asked_up_to: AtomicI64,
 }
@@ -39,7 +38,7 @@ pub(crate) struct Inner {
 /// Why there is no realm.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// No realm has this name, or it is being deleted. 404.
+    /// No realm has this name, it is being deleted, or it is a demo realm where none is served. 404.
     #[error("there is no such realm")]
     Unknown,
     /// Whether there is one cannot be said now. 503.
@@ -77,6 +76,8 @@ impl Resolver {
             rsa: RsaPool::new(tokio::runtime::Handle::current(), settings.spare_rsa_keys, settings.rsa_keys_per_minute),
             rings: Flights::new(),
             origins: Flights::new(),
+            last_poll: LastPoll::now(&settings),
+            demo_realms: settings.demo_realms,
             store,
             ephemeral,
             masters,
@@ -84,7 +85,6 @@ impl Resolver {
         });
         Ok(Self(Arc::new(Inner {
             own_changes: Mutex::new(services.store.version_changes()),
-            last_poll: LastPoll::now(),
             asked_up_to: AtomicI64::new(services.ambient.now().as_micros()),
             realms: Realms::new(Arc::clone(&services), settings.clone()),
             services,

@@ -43,6 +43,19 @@ pub struct ResolverSettings {
     /// How many RSA keys are made ahead in a minute at most; each takes some 100 ms of a core. Default 6.
     #[serde(default = "defaults::rsa_keys_per_minute")]
     pub rsa_keys_per_minute: u32,
+    /// Whether realms whose passwords everybody knows are served. No setting of a file: the command decides.
+    #[serde(skip)]
+    pub demo_realms: DemoRealms,
+}
+
+/// What becomes of realms of the profile `insecure-demo`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DemoRealms {
+    /// They are not there, whoever put them into the store.
+    #[default]
+    Refused,
+    /// They are served as any other: `palatine dev`.
+    Served,
 }
 
 /// A setting that makes no sense.
@@ -74,6 +87,7 @@ impl ResolverSettings {
             stop_issuing_after_seconds: defaults::stop_issuing_after_seconds(),
             spare_rsa_keys: defaults::spare_rsa_keys(),
             rsa_keys_per_minute: defaults::rsa_keys_per_minute(),
+            demo_realms: DemoRealms::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwapOption;
 use palatine_domain::ids::{TenantId, TenantScoped as _};
 use palatine_domain::roles::RoleGraph;
-use palatine_domain::tenant::{RealmSettings, Tenant, TenantState, TenantVersion};
+use palatine_domain::tenant::{RealmProfile, RealmSettings, Tenant, TenantState, TenantVersion};
 use palatine_domain::{Ambient, RealmSlug};
 use palatine_ephemeral::Ephemeral;
 use palatine_protocol::jwk::SigningAlgorithm;
@@ -17,11 +17,13 @@ use crate::catalogue::Catalogue;
 use crate::clients::Clients;
 use crate::documents;
 use crate::flights::Flights;
+use crate::invalidation::LastPoll;
 use crate::keys::{KeyRing, RsaPool};
 use crate::origins::WebOrigins;
 use crate::pairwise::PairwiseSubjects;
 use crate::public_url::PublicUrl;
 use crate::sealing::{DataKeys, MasterKeys, SealContext, SealError};
+use crate::settings::DemoRealms;
 use crate::versions::Epoch;
 
 /// A realm at one version of its configuration.
@@ -38,6 +40,8 @@ pub(crate) struct Services {
     pub(crate) rsa: RsaPool,
     pub(crate) rings: Flights<(AtVersion, SigningAlgorithm), Arc<KeyRing>>,
     pub(crate) origins: Flights<AtVersion, Arc<WebOrigins>>,
+    pub(crate) last_poll: LastPoll,
+    pub(crate) demo_realms: DemoRealms,
 }
 
 /// A realm at one version. What costs more than a few reads is loaded on first use, and kept with it.
@@ -59,7 +63,8 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Loads a realm: four indexed reads. `None` if there is none of that name, or it is being deleted.
+    /// Loads a realm: four indexed reads. `None` if there is none of that name, it is being deleted, or it is a demo
+    /// realm that is not to be served.
     ///
     /// The version is read before what it counts: what is loaded may be newer than its version, never older.
     pub(crate) async fn load(
@@ -71,6 +76,13 @@ impl Snapshot {
         match tenant.state {
             TenantState::Active | TenantState::Suspended => {}
             TenantState::Deleting => return Ok(None),
+        }
+        if tenant.profile == RealmProfile::InsecureDemo && services.demo_realms == DemoRealms::Refused {
+            tracing::warn!(
+                realm = %slug,
+                "a demo realm, whose passwords everybody knows, is not served; `palatine demo remove` removes it"
+            );
+            return Ok(None);
         }
         let tx = services.store.read(&scope).await?;
         let settings = tx.settings().get().await?;

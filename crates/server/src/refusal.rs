@@ -52,6 +52,12 @@ pub enum Refusal {
         /// What the system says.
         error: std::io::Error,
     },
+    /// Another `palatine dev` has the data folder.
+    #[error(
+        "the data folder {} is in use by another `palatine dev`: stop that one, or give another folder with --data-dir",
+        .0.display()
+    )]
+    DataFolderInUse(PathBuf),
     /// A file of the data folder or of the command line.
     #[error("{} cannot be {verb}: {error}", path.display())]
     File {
@@ -151,6 +157,7 @@ impl Refusal {
             Self::Insecure(_) | Self::NotLoopback(_) | Self::SealedWithAnother { .. } => 3,
             Self::CannotListen { .. }
             | Self::DataFolder { .. }
+            | Self::DataFolderInUse(_)
             | Self::File { .. }
             | Self::MasterKeyFile { .. }
             | Self::PendingMigrations(_)

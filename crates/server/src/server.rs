@@ -202,8 +202,8 @@ fn main_server(
             .configure(|config| shared.configure_main(config))
             // The last one is the first that a request meets.
             .wrap(from_fn(front::guard))
-            .wrap(from_fn(observe::observe))
             .wrap(from_fn(front::deadline))
+            .wrap(from_fn(observe::observe))
             .wrap(from_fn(trace::continue_trace))
     });
     let mut server = server

@@ -5,7 +5,7 @@ use palatine_domain::Ambient;
 use palatine_ephemeral::Ephemeral;
 use palatine_login_ui::dev;
 use palatine_outbound::Outbound;
-use palatine_realm::{MasterKeys, Resolver};
+use palatine_realm::{DemoRealms, MasterKeys, Resolver};
 use palatine_store::{Isolation, OperatorProof, Store};
 use palatine_token_service::built_in::BuiltInClients;
 use palatine_token_service::{People, TokenService};
@@ -14,6 +14,7 @@ use url::Url;
 use crate::config::Config;
 use crate::refusal::{Insecurity, Refusal};
 use crate::server::Profile;
+use crate::telemetry;
 
 /// Everything that requests and background work are served by.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ impl Services {
         profile: Profile,
         ambient: Ambient,
     ) -> Result<Self, Refusal> {
+        // What follows says what its metrics mean, and sets the first of them, to the recorder that is there by then.
+        telemetry::metrics();
         let store = Store::connect(&config.database, ambient.clone()).await?;
         let pending = store.pending_migrations().await?;
         if !pending.is_empty() {
@@ -63,14 +66,12 @@ impl Services {
             .await
             .map_err(|error| setting("redis", &error.to_string().replace("redis_url", "url")))?;
         let hashing = HashPool::start(&config.hashing, ambient.clone())?;
-        let resolver = Resolver::new(
-            config.resolver_settings(public_url.clone()),
-            store.clone(),
-            ephemeral.clone(),
-            masters,
-            ambient.clone(),
-        )
-        .map_err(|error| setting("realms", &error.to_string()))?;
+        let mut realms = config.resolver_settings(public_url.clone());
+        if profile == Profile::Development {
+            realms.demo_realms = DemoRealms::Served;
+        }
+        let resolver = Resolver::new(realms, store.clone(), ephemeral.clone(), masters, ambient.clone())
+            .map_err(|error| setting("realms", &error.to_string()))?;
         let built_in = match profile {
             Profile::Development => {
                 BuiltInClients::with_dev(&dev::callback_url(&public_url), &dev::start_url(&public_url))

@@ -119,6 +119,9 @@ async fn a_request_whose_body_never_ends_is_ended() {
     let head = "POST /realms/acme/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\na=";
     let answer = exchange(server.main_addr, head).await;
     assert!(status(&answer) == "408" && answer.contains("the request took too long"), "{answer}");
+    for header in ["x-request-id: ", "referrer-policy: strict-origin", "x-content-type-options: nosniff"] {
+        assert!(answer.to_lowercase().contains(header), "{header}: {answer}");
+    }
     server.stop().await;
 }
 
@@ -159,6 +162,49 @@ async fn the_start_page_exists_in_development_alone() {
     for path in ["/", "/dev/callback", "/dev/sign-in"] {
         assert_eq!(status(&get(server.main_addr, path).await), "404", "{path}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_at_another_name_of_this_machine_is_sent_to_the_public_url_and_machines_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = open(config(folder.path(), "", ONE_KEY), Profile::Development).await.unwrap().start().unwrap();
+    make_realm(&config(folder.path(), "", ONE_KEY).database, "acme", RealmProfile::Standard).await;
+    let ask = async |method: &str, path: &str, accept: &str| {
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:1\r\nAccept: {accept}\r\nContent-Length: 0\r\n");
+        exchange(server.main_addr, &format!("{head}Connection: close\r\n\r\n")).await
+    };
+    let there = |path: &str| format!("location: http://localhost:1{path}\r\n");
+    for path in ["/", "/realms/acme/account", "/realms/acme/oauth/authorize?client_id=x&state=%2F"] {
+        for method in ["GET", "HEAD"] {
+            let answer = ask(method, path, "text/html,*/*;q=0.8").await;
+            assert_eq!(status(&answer), "303", "{method} {path}: {answer}");
+            assert!(answer.contains(&there(path)), "{method} {path}: {answer}");
+        }
+        for (method, accept) in [("POST", "text/html"), ("GET", "*/*")] {
+            let answer = ask(method, path, accept).await;
+            assert!(!answer.contains(&there(path)), "{method} {path}: {answer}");
+        }
+    }
+    for (method, path, expected) in [
+        ("GET", "/realms/acme/.well-known/openid-configuration", "200"),
+        ("GET", "/.well-known/oauth-authorization-server/realms/acme", "200"),
+        ("GET", "/realms/acme/protocol/openid-connect/certs", "200"),
+        ("GET", "/realms/acme/oauth/userinfo", "401"),
+        ("POST", "/realms/acme/oauth/token", "401"),
+    ] {
+        for accept in ["application/json", "text/html"] {
+            assert_eq!(status(&ask(method, path, accept).await), expected, "{method} {path} {accept}");
+        }
+    }
+    server.stop().await;
+    // Whoever serves for production has one name, and stands behind a proxy.
+    let server = start(folder.path(), "").await;
+    let request =
+        "GET /realms/acme/account HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n";
+    let answer = exchange(server.main_addr, request).await;
+    assert!(!answer.contains(&there("/realms/acme/account")), "{answer}");
     server.stop().await;
 }
 

@@ -44,6 +44,7 @@ pub use due_logos::DueLogo;
 pub use error::StoreError;
 pub use migrate::MigrateReport;
 pub use operator::{OperatorProof, OperatorTx};
+pub use pools::PoolState;
 pub use repo::*;
 pub use scope::{ReadOnly, ReadWrite, TenantRead, TenantScope, TenantTx, TenantWrite};
 pub use settings::{Backend, Durability, RoleName, StoreRoles, StoreSettings};

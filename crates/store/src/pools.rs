@@ -4,6 +4,9 @@
 //! whenever that worker computes, whoever uses it. So [`Pools::connect`] is called on the main runtime, opens the
 //! first connections at once, and has every later one opened there too. SQLite's connections are threads of their own.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use futures_util::future::try_join_all;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Postgres};
+use sqlx::{Connection as _, Database, Pool, Postgres};
 use tokio::runtime::Handle;
 
 use crate::error::StoreError;
@@ -49,7 +52,44 @@ pub(crate) struct SqlitePools {
     pub(crate) readers: SqlitePool,
 }
 
+/// The connections of one pool, as they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    /// `postgres`; or SQLite's `writer` and `readers`.
+    pub pool: &'static str,
+    /// How many there may be.
+    pub most: u32,
+    /// How many are open.
+    pub open: u32,
+    /// How many of these wait for work.
+    pub idle: u32,
+}
+
+impl PoolState {
+    fn of<D: Database>(name: &'static str, pool: &Pool<D>) -> Self {
+        // Read one after the other, while both change.
+        let open = pool.size();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX).min(open);
+        Self { pool: name, most: pool.options().get_max_connections(), open, idle }
+    }
+
+    /// How many are at work.
+    pub fn in_use(self) -> u32 {
+        self.open - self.idle
+    }
+}
+
 impl Pools {
+    /// Each pool, as it is now.
+    pub(crate) fn states(&self) -> Vec<PoolState> {
+        match self {
+            Self::Postgres(postgres) => vec![PoolState::of("postgres", &postgres.pool)],
+            Self::Sqlite(files) => {
+                vec![PoolState::of("writer", &files.writer), PoolState::of("readers", &files.readers)]
+            }
+        }
+    }
+
     pub(crate) async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
         match require_backend(settings)? {
             Backend::Postgres => PostgresPool::connect(settings).await.map(Self::Postgres),
@@ -160,6 +200,11 @@ pub(crate) async fn sqlite_writer(settings: &StoreSettings, make: bool) -> Resul
     let options =
         sqlite_options(settings)?.create_if_missing(make).journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
     let file = options.get_filename().display().to_string();
+    let unusable =
+        |error: &dyn std::fmt::Display| StoreError::Settings(format!("cannot open the database file {file}: {error}"));
+    if make {
+        make_file(options.get_filename()).map_err(|error| unusable(&error))?;
+    }
     PoolOptions::new()
         .max_connections(1)
         .min_connections(1)
@@ -169,7 +214,13 @@ pub(crate) async fn sqlite_writer(settings: &StoreSettings, make: bool) -> Resul
         .max_lifetime(None)
         .connect_with(options)
         .await
-        .map_err(|error| StoreError::Settings(format!("cannot open the database file {file}: {error}")))
+        .map_err(|error| unusable(&error))
+}
+
+/// Makes the file if it is missing, for its owner alone: SQLite would let everybody read it whom the folder lets in. What
+/// SQLite writes beside it gets the file's own permissions.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 fn sqlite_options(settings: &StoreSettings) -> Result<SqliteConnectOptions, StoreError> {

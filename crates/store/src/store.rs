@@ -12,7 +12,7 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::entities::{scoped, tenant_versions, tenants};
 use crate::error::StoreError;
-use crate::pools::Pools;
+use crate::pools::{PoolState, Pools};
 use crate::scope::{ScopedTx, TenantScope};
 use crate::settings::{Backend, StoreRoles, StoreSettings};
 
@@ -155,6 +155,11 @@ impl Store {
     /// Statements sent since the start. BEGIN with the tenant's scope counts as one, COMMIT as none.
     pub fn statements(&self) -> u64 {
         self.inner.statements.load(Ordering::Relaxed)
+    }
+
+    /// The connections to the database, pool by pool.
+    pub fn connections(&self) -> Vec<PoolState> {
+        self.pools().states()
     }
 
     pub(crate) fn pools(&self) -> &Pools {

@@ -32,6 +32,23 @@ async fn a_new_file_is_made_and_a_missing_one_is_not_opened() {
 }
 
 #[tokio::test]
+async fn a_new_file_is_for_its_owner_alone_with_all_that_is_written_beside_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let settings = in_folder(&folder, "fresh.db");
+    Store::migrate(&settings).await.unwrap();
+    let store = Store::connect(&settings, Ambient::system()).await.unwrap();
+    store.ping().await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() > 1, "{files:?}");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_folder_that_does_not_exist_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = Store::migrate(&in_folder(&folder, "nowhere/x.db")).await.unwrap_err();

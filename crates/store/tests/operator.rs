@@ -74,6 +74,28 @@ on_both_databases! {
         assert_eq!(operator(&db).await.insecure_tenants().await.unwrap(), [slug("demo")]);
     }
 
+    async fn a_transaction_that_is_open_uses_a_connection_of_its_pool(db) {
+        let used = |pool: &str| {
+            let states = db.store.connections();
+            states.iter().find(|state| state.pool == pool).map_or(0, |state| state.in_use())
+        };
+        let writing = db.store.connections()[0].pool;
+        let scope = db.tenant("acme").await;
+        // A connection goes back to its pool a moment after its transaction.
+        while used(writing) > 0 {
+            tokio::task::yield_now().await;
+        }
+        let tx = db.store.write(&scope).await.unwrap();
+        assert_eq!(used(writing), 1);
+        for state in db.store.connections() {
+            assert!((1..=state.most).contains(&state.open) && state.idle <= state.open, "{state:?}");
+        }
+        tx.commit().await.unwrap();
+        while used(writing) > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn a_change_of_state_counts_the_version_up_and_is_announced_after_the_commit(db) {
         let scope = db.tenant("acme").await;
         let mut changes = db.store.version_changes();

@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use palatine_domain::Ambient;
 use palatine_realm::Resolver;
 use tracing::Instrument as _;
@@ -36,7 +38,7 @@ impl std::fmt::Display for RequestId {
     }
 }
 
-/// The outermost layer of a request.
+/// The outermost layer of a request: whatever answers it, an error of a layer further in too, is seen here.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -58,28 +60,39 @@ pub async fn observe(
         otel.kind = "server",
     );
     let https = request.app_data::<Data<Resolver>>().is_some_and(|r| r.public_url().scheme() == "https");
-    let mut response = next.call(request).instrument(span.clone()).await?;
-    let status = response.status();
-    span.record("status", status.as_u16());
-    let elapsed = begun.elapsed();
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    metrics::histogram!("palatine_http_request_seconds", "route" => route, "status" => status.as_str().to_owned())
-        .record(elapsed.as_secs_f64());
-    span.in_scope(|| {
-        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), millis, "answered");
-        } else {
-            tracing::info!(status = status.as_u16(), millis, "answered");
+    let observed = |status: StatusCode, route: String| {
+        span.record("status", status.as_u16());
+        let elapsed = begun.elapsed();
+        metrics::histogram!("palatine_http_request_seconds", "route" => route, "status" => status.as_str().to_owned())
+            .record(elapsed.as_secs_f64());
+        span.in_scope(|| {
+            let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            if status.is_server_error() {
+                tracing::error!(status = status.as_u16(), millis, "answered");
+            } else {
+                tracing::info!(status = status.as_u16(), millis, "answered");
+            }
+        });
+    };
+    match next.call(request).instrument(span.clone()).await {
+        Ok(mut response) => {
+            let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+            observed(response.status(), route);
+            add_headers(response.headers_mut(), &id, https);
+            Ok(response)
         }
-    });
-    add_headers(&mut response, &id, https);
-    Ok(response)
+        // A layer that gave a request up has it no more: its error brings the answer along.
+        Err(error) => {
+            let mut response = HttpResponse::from_error(error);
+            observed(response.status(), "given up".to_owned());
+            add_headers(response.headers_mut(), &id, https);
+            Err(InternalError::from_response("answered by an error", response).into())
+        }
+    }
 }
 
 /// The headers of every answer.
-fn add_headers<B>(response: &mut ServiceResponse<B>, id: &RequestId, https: bool) {
-    let headers = response.headers_mut();
+fn add_headers(headers: &mut HeaderMap, id: &RequestId, https: bool) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

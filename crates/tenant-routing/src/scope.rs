@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use palatine_domain::tenant::TenantState;
 use palatine_pages::views::ErrorKind;
+use palatine_protocol::endpoints::OAUTH_METADATA_PREFIX;
 use palatine_realm::{Realm, ResolveError, Resolver};
 use palatine_store::StoreError;
 
@@ -29,8 +30,10 @@ impl FromRequest for CurrentRealm {
     }
 }
 
-/// The segment after `/realms/` as it came over the wire: a percent-encoded slug is another slug, and unknown.
+/// The segment after `/realms/` as it came over the wire: a percent-encoded slug is another slug, and unknown. The
+/// issuer's path stands behind a well-known one at the origin, too (RFC 8414, section 3.1).
 fn raw_slug<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    let path = path.strip_prefix(OAUTH_METADATA_PREFIX).unwrap_or(path);
     path.strip_prefix(prefix)?.strip_prefix("/realms/")?.split('/').next()
 }
 
@@ -95,5 +98,6 @@ mod tests {
         assert_eq!(raw_slug("/id/realms/acme", "/id"), Some("acme"));
         assert_eq!(raw_slug("/realms/%61cme/x", ""), Some("%61cme"));
         assert_eq!(raw_slug("/elsewhere", ""), None);
+        assert_eq!(raw_slug("/.well-known/oauth-authorization-server/id/realms/acme", "/id"), Some("acme"));
     }
 }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use palatine_pages::views::{Detail, ErrorKind, ErrorPage};
-use palatine_protocol::endpoints::Endpoint;
+use palatine_protocol::endpoints::{Endpoint, OAUTH_METADATA_PREFIX};
 use palatine_protocol::error::{ErrorCode, OAuthError};
 use palatine_realm::Realm;
 use palatine_realm::routes::PageRoute;
@@ -71,7 +71,12 @@ pub(crate) enum Route {
 /// The route of a path as the router sees it, which is decoded (`HttpRequest::path` is not); `None` for pages and for
 /// what does not exist.
 pub(crate) fn route_of(path: &Path<Url>, prefix: &str) -> Option<Route> {
-    let below = path.as_str().strip_prefix(prefix)?.strip_prefix("/realms/")?;
+    let path = path.as_str();
+    if let Some(issuer_path) = path.strip_prefix(OAUTH_METADATA_PREFIX) {
+        let slug = issuer_path.strip_prefix(prefix)?.strip_prefix("/realms/")?;
+        return (!slug.contains('/')).then_some(Route::Protocol(Endpoint::Discovery));
+    }
+    let below = path.strip_prefix(prefix)?.strip_prefix("/realms/")?;
     match below.find('/').and_then(|at| below.get(at..)) {
         None | Some("/") => Some(Route::Info),
         Some(relative) => Endpoint::at(relative).map(Route::Protocol),
@@ -285,6 +290,16 @@ mod tests {
         }
         for path in ["/.well-known/openid-configuration", "/.well-known/jwks.json", "/oauth/introspect"] {
             assert!(surface(&format!("/id/realms/acme{path}")).serves_suspended(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_metadata_at_the_origin_is_discovery_in_its_other_spelling() {
+        let route = |path: &str| route_of(TestRequest::with_uri(path).to_http_request().match_info(), "/id");
+        let discovery = Some(Route::Protocol(Endpoint::Discovery));
+        assert_eq!(route("/.well-known/oauth-authorization-server/id/realms/acme"), discovery);
+        for path in ["/id/realms/acme/x", "/realms/acme", "/id/realms", "", "/id/other/acme"] {
+            assert_eq!(route(&format!("/.well-known/oauth-authorization-server{path}")), None, "{path}");
         }
     }
 

@@ -16,8 +16,8 @@ use palatine_realm::Realm;
 use palatine_store::StoreError;
 use palatine_tenant_routing::limits::TooMany;
 
-use crate::TokenService;
 use crate::client_keys::ClientKeyError;
+use crate::{TokenService, telemetry};
 use attempt::Attempt;
 use proved_before::may_hash;
 
@@ -113,11 +113,6 @@ impl Claimed {
     pub fn client(&self) -> Option<&Arc<Client>> {
         self.candidates.first().map(|candidate| &candidate.client)
     }
-
-    /// Whether the `Authorization` header was used: a refusal then carries a challenge.
-    pub fn used_basic(&self) -> bool {
-        self.how == How::Basic
-    }
 }
 
 impl TokenService {
@@ -186,7 +181,7 @@ impl TokenService {
                 Err(refusal)
             }
             Err(refusal) => {
-                metrics::counter!("palatine_client_authentication_failures_total").increment(1);
+                telemetry::client_failed();
                 attempt.failed().await.map_err(ClientAuthError::TooMany)?;
                 Err(refusal)
             }

@@ -2,7 +2,7 @@
 
 use palatine_authn::{HashError, SignInError};
 use palatine_ephemeral::EphemeralError;
-use palatine_realm::{KeyError, SealError};
+use palatine_realm::{FreshnessState, KeyError, Realm, SealError};
 use palatine_store::StoreError;
 
 /// Something inside did not work. Its text goes to the log; outside, 503 or 500 is all there is to see.
@@ -23,6 +23,9 @@ pub enum ServiceError {
     /// What may vanish.
     #[error(transparent)]
     Ephemeral(#[from] EphemeralError),
+    /// This node has not heard of changes for too long, and may not know what was disabled.
+    #[error("this node has not heard of changes for too long: it issues nothing")]
+    Stale,
     /// Every user code that was drawn is shown by another device.
     #[error("no user code is free")]
     NoUserCode,
@@ -44,6 +47,18 @@ impl From<SignInError> for ServiceError {
     }
 }
 
+/// Whether this node may issue anything of a realm: to be asked by whatever does.
+///
+/// # Errors
+///
+/// [`ServiceError::Stale`].
+pub(crate) fn may_issue(realm: &Realm) -> Result<(), ServiceError> {
+    match realm.freshness().state {
+        FreshnessState::Fresh | FreshnessState::Stale => Ok(()),
+        FreshnessState::StopIssuing => Err(ServiceError::Stale),
+    }
+}
+
 impl ServiceError {
     /// Whether trying again makes sense.
     pub fn is_temporary(&self) -> bool {
@@ -52,7 +67,7 @@ impl ServiceError {
             Self::Key(KeyError::Store(error)) => matches!(**error, StoreError::Unavailable { .. }),
             Self::Seal(SealError::Store(error)) => matches!(**error, StoreError::Unavailable { .. }),
             Self::Hash(error) => matches!(error, HashError::Busy { .. }),
-            Self::Ephemeral(EphemeralError::Unavailable) | Self::NoUserCode => true,
+            Self::Ephemeral(EphemeralError::Unavailable) | Self::NoUserCode | Self::Stale => true,
             Self::Key(_) | Self::Seal(_) | Self::Unsealable | Self::UnreadableDevice => false,
         }
     }

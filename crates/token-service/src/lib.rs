@@ -38,6 +38,7 @@ pub mod registration;
 pub mod revoke;
 pub mod session;
 pub mod targets;
+mod telemetry;
 pub mod userinfo;
 pub mod verify;
 
@@ -87,6 +88,7 @@ impl TokenService {
         built_in: BuiltInClients,
         outbound: Outbound,
     ) -> Self {
+        telemetry::describe();
         let proved_before = ProvedBefore::new(&ambient);
         Self { ambient, people, secrets, proved_before, built_in, outbound, fetched_keys: FetchedKeys::new() }
     }

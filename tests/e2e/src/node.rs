@@ -9,7 +9,7 @@ use palatine_authn::{HashCounts, HashPool, HashSettings};
 use palatine_domain::tenant::Tenant;
 use palatine_domain::{Ambient, RealmSlug};
 use palatine_outbound::AllowedPlace;
-use palatine_realm::Resolver;
+use palatine_realm::{DemoRealms, Resolver};
 use palatine_server::{Config, Profile, RunningServer, Server};
 use palatine_store::{Store, TenantScope};
 
@@ -56,6 +56,8 @@ impl Place {
         config.hashing = cheap_hashing();
         // The applications of the tests answer on this machine.
         config.outbound.allowed = AllowedPlace::loopback().into();
+        // Among their realms are those that `palatine dev` and outside suites are given.
+        config.realms.demo_realms = DemoRealms::Served;
         if let Some(redis) = &self.redis {
             config.redis = redis.settings();
         }

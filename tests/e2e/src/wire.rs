@@ -29,7 +29,7 @@ enum Over {
 
 impl Wire {
     /// To the node at `address`, which is called `public_url`.
-    pub(crate) fn new(public_url: Url, address: SocketAddr) -> Self {
+    pub fn new(public_url: Url, address: SocketAddr) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         Self::made(client, public_url, address, Over::Http)
     }

@@ -41,9 +41,33 @@ on_every_backend! {
         let visit = realm.browser().open(&realm.web_app().ask().url()).await;
         visit.last().assert_page(503, "We cannot answer just now");
         assert!(visit.last().header("retry-after").is_some());
+        // Nobody sees a page in a hidden frame, also when it cannot be said whose session its cookie proves.
+        let silent = realm.wire().request(reqwest::Method::GET, &realm.web_app().ask().with("prompt", "none").url());
+        let silent = palatine_e2e::Answer::of(silent.header("cookie", "pal_session=unheard-of")).await;
+        assert_eq!(silent.status, 303);
+        assert!(silent.location().contains("error=temporarily_unavailable"), "{}", silent.location());
         // What needs no database goes on.
         realm.discovery().await;
         realm.jwks().await;
+    }
+}
+
+on_every_backend! {
+    async fn each_pool_of_the_database_says_how_much_of_it_is_used(world) {
+        world.alpha().discovery().await;
+        let metrics = world.node().management("/metrics").await.body;
+        let pools = match world.node().store().backend() {
+            palatine_store::Backend::Postgres => &["postgres"][..],
+            palatine_store::Backend::Sqlite => &["writer", "readers"],
+        };
+        for pool in pools {
+            let label = format!("pool=\"{pool}\"");
+            let of = |what: &str| value(&metrics, &format!("palatine_database_pool_{what}"), &[&label]);
+            assert!(of("connections") >= 1.0 && of("connections") <= of("max_connections"), "{pool}: {metrics}");
+            for what in ["idle_connections", "used_connections"] {
+                assert!(metrics.contains(&format!("palatine_database_pool_{what}{{{label}}}")), "{pool}: {metrics}");
+            }
+        }
     }
 }
 
@@ -85,8 +109,16 @@ on_sqlite! {
             "palatine_database_statements_total",
             "palatine_build_info",
             "palatine_realm_poll_age_seconds",
+            "palatine_realm_cache_hits_total",
+            "palatine_realm_client_cache_hits_total",
+            "palatine_ephemeral_session_reads_total",
+            "palatine_hash_waiting",
+            "palatine_hash_wait_seconds",
+            "palatine_token_requests_total",
+            "palatine_authorizations_total",
+            "palatine_database_pool_connections",
         ] {
-            assert!(answer.body.contains(name), "{name}");
+            assert!(answer.body.contains(&format!("\n{name}")), "{name}");
         }
         let session = tokens.id_claims()["sid"].as_str().unwrap().to_owned();
         for personal in [tokens.access.as_str(), tokens.refresh(), &session, "ada", "alpha-web-secret"] {
@@ -96,6 +128,20 @@ on_sqlite! {
         realm.wire().get("/realms/alpha/canary-path").await;
         realm.wire().get("/realms/canary-realm/oauth/token").await;
         assert!(!world.node().management("/metrics").await.body.contains("canary"));
+    }
+
+    async fn every_metric_says_what_it_means(world) {
+        let realm = world.alpha();
+        realm.web_app().sign_in(&mut realm.browser(), &realm.ada()).await;
+        realm.app("web-app", "wrong", "").refresh("x").await;
+        let metrics = world.node().management("/metrics").await.body;
+        let words = |line: &str, kind: &str| Some(line.strip_prefix(kind)?.split(' ').next()?.to_owned());
+        let explained: HashSet<_> = metrics.lines().filter_map(|line| words(line, "# HELP ")).collect();
+        let there: Vec<_> = metrics.lines().filter_map(|line| words(line, "# TYPE ")).collect();
+        assert!(there.len() > 20, "{metrics}");
+        for name in there {
+            assert!(explained.contains(&name), "{name}");
+        }
     }
 
     async fn every_answer_has_a_request_id_of_its_own(world) {

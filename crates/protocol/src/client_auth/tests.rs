@@ -141,3 +141,16 @@ proptest! {
         prop_assert!(candidates(&raw).contains(&(id, secret)));
     }
 }
+
+#[test]
+fn clients_are_named_whatever_is_wrong_with_their_credentials() {
+    let named = |headers: &[&str], body: &str| {
+        let headers: Vec<String> = headers.iter().map(|credentials| basic(credentials)).collect();
+        named_clients(headers.iter().map(String::as_str), &Params::parse(body.as_bytes()).unwrap())
+    };
+    assert_eq!(named(&["app:secret"], "client_id=app&client_secret=x"), ["app"]);
+    assert_eq!(named(&["app:secret"], "client_id=other&client_id=app"), ["app", "other"]);
+    assert_eq!(named(&["a%3Ab:s", "app:"], ""), ["a:b", "a%3Ab", "app"]);
+    assert_eq!(named(&["no colon"], "client_id=&client_secret=x"), [""; 0]);
+    assert_eq!(named(&[], "client_id=1&client_id=2&client_id=3&client_id=4&client_id=5").len(), MAX_NAMED_CLIENTS);
+}

@@ -6,7 +6,7 @@ use palatine_authn::HashPool;
 use palatine_domain::Ambient;
 use palatine_store::Store;
 
-use super::{ApplyArgs, data_folder, documents, on_runtime, say};
+use super::{ApplyArgs, StoreArgs, data_folder, documents, on_runtime, say};
 use crate::config::{Config, Environment};
 use crate::refusal::Refusal;
 
@@ -14,11 +14,16 @@ pub(super) fn run(args: &ApplyArgs) -> Result<(), Refusal> {
     let reason = Reason::parse(&args.reason).map_err(|error| Refusal::Documents(format!("--reason: {error}")))?;
     let files = documents::read(&args.file)?;
     let config = data_folder::config_of(&args.store)?;
-    let outcomes = on_runtime(&config, apply(&config, &files, &reason))?;
+    let outcomes = on_runtime(&config, apply(&args.store, &config, &files, &reason))?;
     report(&outcomes)
 }
 
-async fn apply(config: &Config, files: &[SourceFile], reason: &Reason) -> Result<Vec<RealmOutcome>, Refusal> {
+async fn apply(
+    place: &StoreArgs,
+    config: &Config,
+    files: &[SourceFile],
+    reason: &Reason,
+) -> Result<Vec<RealmOutcome>, Refusal> {
     let ambient = Ambient::system();
     let store = Store::connect(&config.database, ambient.clone()).await?;
     let pending = store.pending_migrations().await?;
@@ -28,7 +33,12 @@ async fn apply(config: &Config, files: &[SourceFile], reason: &Reason) -> Result
     let hashing = HashPool::start(&config.hashing, ambient.clone())?;
     let environment = Environment::of_process();
     let secrets = SecretSources::default().with_environment(move |name| environment.get(name).map(str::to_owned));
-    let outcomes = Apply::new(store.clone(), hashing, ambient, secrets).run(files, reason).await;
+    let apply = Apply::new(store.clone(), hashing, ambient, secrets);
+    let apply = match place.data_dir {
+        Some(_) => apply,
+        None => apply.for_production(),
+    };
+    let outcomes = apply.run(files, reason).await;
     store.close().await;
     Ok(outcomes)
 }

@@ -65,7 +65,7 @@ async fn serve(args: DevArgs, mut config: Config) -> Result<(), Refusal> {
     let ambient = Ambient::system();
     // The ports first: if another `palatine dev` has them, nothing is touched.
     let sockets = Sockets::bind(&config.server)?;
-    let folder = DataFolder::prepare(&args.data_dir)?;
+    let (folder, _lock) = DataFolder::take(&args.data_dir)?;
     let key = folder.master_key(&ambient)?;
     config.database = folder.database(config.database);
     config.master_key.key = Some(key.text());
@@ -75,24 +75,24 @@ async fn serve(args: DevArgs, mut config: Config) -> Result<(), Refusal> {
     }
     let documents = documents::read(&args.apply)?;
     let begun = begin(sockets, config, &key, documents, ambient);
-    let (server, operator_password) = tokio::select! {
+    let server = tokio::select! {
         begun = begun => begun?,
         () = signals.next() => return Ok(()),
     };
     let running = server.start()?;
-    say(&greeting(&running, &demo::realms()?, operator_password.as_ref()));
+    say(&greeting(&running, &demo::realms()?));
     until_stopped(running, signals).await;
     Ok(())
 }
 
-/// Opens the folder's database and fills it. Gives the operator's password if the operator was made now.
+/// Opens the folder's database and fills it.
 async fn begin(
     sockets: Sockets,
     config: Config,
     key: &FolderKey,
     documents: Vec<SourceFile>,
     ambient: Ambient,
-) -> Result<(Server, Option<SecretText>), Refusal> {
+) -> Result<Server, Refusal> {
     Store::migrate(&config.database).await?;
     let opened = Server::open(sockets, config, Profile::Development, ambient).await;
     let server = opened.map_err(|refusal| match refusal {
@@ -102,12 +102,13 @@ async fn begin(
         other => other,
     })?;
     key.keep()?;
-    let password = apply(&server, documents).await?;
-    Ok((server, password))
+    apply(&server, documents).await?;
+    Ok(server)
 }
 
-/// Applies the demo realms and the given documents. Gives the operator's password if the operator was made now.
-async fn apply(server: &Server, mut documents: Vec<SourceFile>) -> Result<Option<SecretText>, Refusal> {
+/// Applies the demo realms and the given documents. Says the operator's password as soon as the operator was made:
+/// whatever fails afterwards, nobody could ever say it again.
+async fn apply(server: &Server, mut documents: Vec<SourceFile>) -> Result<(), Refusal> {
     let services = server.services();
     let password = SecretText::new(URL_SAFE_NO_PAD.encode(services.ambient.bytes::<18>()));
     let environment = Environment::of_process();
@@ -117,27 +118,37 @@ async fn apply(server: &Server, mut documents: Vec<SourceFile>) -> Result<Option
     let apply = Apply::new(services.store.clone(), services.hashing.clone(), services.ambient.clone(), secrets);
     let reason = Reason::parse("palatine dev").map_err(|error| Refusal::Documents(error.to_string()))?;
     documents.extend(demo::sources());
-    let outcomes = apply.run(&documents, &reason).await;
+    let tell = |outcome: &RealmOutcome| {
+        if made_the_operator(outcome) {
+            say(&operator_password(&password));
+        }
+    };
+    let outcomes = apply.run_telling(&documents, &reason, tell).await;
     let failures: Vec<String> =
         outcomes.iter().filter_map(|outcome| Some(outcome.as_ref().err()?.to_string())).collect();
-    if !failures.is_empty() {
-        return Err(Refusal::Documents(failures.join("\n")));
-    }
-    Ok(made_the_operator(&outcomes).then_some(password))
+    if failures.is_empty() { Ok(()) } else { Err(Refusal::Documents(failures.join("\n"))) }
 }
 
-fn made_the_operator(outcomes: &[RealmOutcome]) -> bool {
+fn made_the_operator(outcome: &RealmOutcome) -> bool {
     let made = |report: &RealmReport| {
         report.slug.as_str() == "system"
             && report.changes.iter().any(|change| {
                 change.what == What::User && change.kind == ChangeKind::Created && change.name == demo::OPERATOR
             })
     };
-    outcomes.iter().flatten().any(made)
+    outcome.as_ref().is_ok_and(made)
+}
+
+fn operator_password(password: &SecretText) -> String {
+    format!(
+        "\n  The operator of the realm system is {} / {}\n  This password is shown now and never again.",
+        demo::OPERATOR,
+        password.expose()
+    )
 }
 
 /// Where to go, in plain words.
-fn greeting(running: &RunningServer, realms: &[DevRealmInfo], operator_password: Option<&SecretText>) -> String {
+fn greeting(running: &RunningServer, realms: &[DevRealmInfo]) -> String {
     let mut lines = vec![
         String::new(),
         "Palatine is running, with demo realms whose passwords everybody knows.".to_owned(),
@@ -153,11 +164,6 @@ fn greeting(running: &RunningServer, realms: &[DevRealmInfo], operator_password:
             let password = user.password.as_deref().unwrap_or("(unknown)");
             lines.push(format!("    sign in as {} / {password}", user.identifier));
         }
-    }
-    if let Some(password) = operator_password {
-        lines.push(String::new());
-        lines.push(format!("  The operator of the realm system is {} / {}", demo::OPERATOR, password.expose()));
-        lines.push("  This password is shown now and never again.".to_owned());
     }
     lines.push(String::new());
     lines.push("Press Ctrl-C to stop.".to_owned());

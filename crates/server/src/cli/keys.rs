@@ -6,7 +6,7 @@ use palatine_domain::audit::Actor;
 use palatine_domain::{Ambient, Instant};
 use palatine_ephemeral::Ephemeral;
 use palatine_protocol::jwk::SigningAlgorithm;
-use palatine_realm::{Realm, Resolver};
+use palatine_realm::{DemoRealms, Realm, Resolver};
 use palatine_store::Store;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -103,7 +103,9 @@ async fn find(config: &Config, store: &Store, slug: &str) -> Result<Realm, Refus
     check_seal(store, &masters).await?;
     let ambient = store.ambient().clone();
     // Where the realm is served does not matter to its keys.
-    let settings = config.resolver_settings(config.realms.public_url.clone());
+    let mut settings = config.resolver_settings(config.realms.public_url.clone());
+    // A command serves nobody: it finds every realm.
+    settings.demo_realms = DemoRealms::Served;
     let resolver = Resolver::new(settings, store.clone(), Ephemeral::memory(ambient.clone()), masters, ambient)
         .map_err(|error| Refusal::Setting { section: "realms", what: error.to_string() })?;
     resolver.by_slug(slug).await.map_err(|error| Refusal::Command(format!("{slug}: {error}")))

@@ -11,6 +11,9 @@ use super::Config;
 use super::problem::Problem;
 use crate::tls;
 
+/// How loud the log may be.
+const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Everything that is wrong whatever the configuration is for.
 pub(super) fn check(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -157,8 +160,7 @@ fn outbound(config: &Config, problems: &mut Vec<Problem>) {
 }
 
 fn telemetry(config: &Config, problems: &mut Vec<Problem>) {
-    if let Err(error) = EnvFilter::try_new(&config.log.level) {
-        let what = format!("{:?} cannot be used: {error}; use error, warn, info, debug or trace", config.log.level);
+    if let Err(what) = log_level(&config.log.level) {
         problems.push(Problem::about("log.level", what));
     }
     let ratio = config.telemetry.sample_ratio;
@@ -169,6 +171,27 @@ fn telemetry(config: &Config, problems: &mut Vec<Problem>) {
     if config.telemetry.otlp_endpoint.as_ref().is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
         problems.push(Problem::about("telemetry.otlp_endpoint", "expected an http or https URL"));
     }
+}
+
+/// A word that stands alone has to be a level, and a module's name has no spaces: the filter would take either for the
+/// name of a module that does not exist, and silence all the rest.
+fn log_level(level: &str) -> Result<(), String> {
+    let is_level = |word: &str| LOG_LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word));
+    let is_known = |directive: &str| match directive.split_once(['=', '[']) {
+        None => is_level(directive),
+        Some((module, _)) => !module.contains(char::is_whitespace),
+    };
+    let wrong = match level.split(',').find(|directive| !is_known(directive)) {
+        Some(directive) => format!("{directive:?} is neither a level nor a module with one"),
+        None => match EnvFilter::try_new(level) {
+            Ok(_) => return Ok(()),
+            Err(error) => error.to_string(),
+        },
+    };
+    Err(format!(
+        "{level:?} cannot be used: {wrong}; expected {}, or levels by module such as info,palatine_store=debug",
+        LOG_LEVELS.join(", ")
+    ))
 }
 
 /// Nodes that do not share what they must share would each believe something else.

@@ -256,6 +256,35 @@ fn a_certificate_that_is_not_there_is_named_with_the_flag_that_gave_it() {
 }
 
 #[test]
+fn a_log_level_that_is_none_is_named_and_not_taken_for_a_module() {
+    let error = from_environment(&[("PALATINE__LOG__LEVEL", "loud")]).unwrap_err();
+    assert_eq!(
+        lines(&error),
+        [
+            "log.level (environment variable PALATINE__LOG__LEVEL): \"loud\" cannot be used: \"loud\" is neither a level nor \
+          a module with one; expected off, error, warn, info, debug, trace, or levels by module such as \
+          info,palatine_store=debug"
+        ]
+    );
+    for bad in [
+        "",
+        "palatine_store=debug,inf",
+        "info palatine_store=debug",
+        "info, palatine_store=debug",
+        "palatine_store=loud",
+        "info,",
+    ] {
+        let problems = refused(&format!("[log]\nlevel = '{bad}'"));
+        assert!(problems.len() == 1 && problems[0].starts_with("log.level (configuration, line 2): "), "{problems:?}");
+    }
+    for good in
+        ["off", "INFO", "debug,palatine_store=trace", "palatine_store=debug", "warn,[request{realm=acme}]=debug"]
+    {
+        assert_eq!(Config::parse(&format!("[log]\nlevel = '{good}'")).unwrap().log.level, good);
+    }
+}
+
+#[test]
 fn a_place_outside_that_is_none_is_named() {
     let problems = refused("[outbound]\nallowed = ['https://a.example/path']");
     assert!(

@@ -69,6 +69,13 @@ impl Front {
         let announced = length.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
         (announced > self.max_body_bytes).then_some(Objection::Of(ErrorKind::PayloadTooLarge))
     }
+
+    /// Where a browser should rather go for this page.
+    fn better_url(&self, request: &ServiceRequest) -> Option<String> {
+        let better = self.hosts.as_ref()?.better_url(request)?;
+        let surface = Surface::of(request.request(), &page::path_prefix(request.request()));
+        (surface == Surface::Page).then_some(better)
+    }
 }
 
 /// Why a request is refused before anybody looks at it.
@@ -120,8 +127,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// Ends requests that take too long, and counts those under way. Outside of everything else: a request whose body comes
-/// byte by byte must not hold a connection for ever.
+/// Ends requests that take too long, and counts those under way. Outside of all that reads a request: one whose body
+/// comes byte by byte must not hold a connection for ever.
 pub(crate) async fn deadline(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -162,19 +169,21 @@ fn bare(surface: Surface, status: u16, words: &'static str) -> HttpResponse {
         Surface::Json | Surface::PublicJson => surface::json_error(status, &OAuthError::invalid_request(words)),
         Surface::Page => HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST))
             .content_type("text/plain; charset=utf-8")
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(words),
     }
 }
 
-/// Refuses what is too large or was meant for another server.
+/// Refuses what is too large or was meant for another server, and sends browsers to the name that they should use.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let objection = request.app_data::<Data<Front>>().and_then(|front| front.objection(&request));
-    let Some(objection) = objection else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    let front = request.app_data::<Data<Front>>();
+    let Some(objection) = front.and_then(|front| front.objection(&request)) else {
+        return match front.and_then(|front| front.better_url(&request)) {
+            Some(url) => Ok(request.into_response(page::see_other(&url))),
+            None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+        };
     };
     let surface = Surface::of(request.request(), &page::path_prefix(request.request()));
     let response = match objection {

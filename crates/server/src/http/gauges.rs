@@ -37,6 +37,12 @@ impl Gauges {
         // What the poll itself reports is always fresh: when it hangs, nobody else would say.
         gauge!("palatine_realm_poll_age_seconds").set(self.services.resolver.freshness().age.as_secs_f64());
         counter!("palatine_database_statements_total").absolute(self.services.store.statements());
+        for state in self.services.store.connections() {
+            gauge!("palatine_database_pool_max_connections", "pool" => state.pool).set(state.most);
+            gauge!("palatine_database_pool_connections", "pool" => state.pool).set(state.open);
+            gauge!("palatine_database_pool_idle_connections", "pool" => state.pool).set(state.idle);
+            gauge!("palatine_database_pool_used_connections", "pool" => state.pool).set(state.in_use());
+        }
         if let Some(certificates) = &self.certificates {
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
             let seconds = certificates.not_after().as_seconds() as f64;
@@ -72,6 +78,20 @@ fn describe() {
     );
     describe_counter!("palatine_rate_limited_total", "Requests refused by a realm's rate limit, by bucket.");
     describe_counter!("palatine_database_statements_total", "Statements sent to the database.");
+    describe_gauge!(
+        "palatine_database_pool_max_connections",
+        "Connections to the database that there may be, by pool."
+    );
+    describe_gauge!("palatine_database_pool_connections", "Connections to the database that are open, by pool.");
+    describe_gauge!("palatine_database_pool_idle_connections", "Open connections that wait for work, by pool.");
+    describe_gauge!("palatine_database_pool_used_connections", "Open connections that are at work, by pool.");
+    describe_gauge!(
+        "palatine_signing_key_age_seconds",
+        Unit::Seconds,
+        "How long the oldest signing key without a successor has signed, of all realms."
+    );
+    describe_gauge!("palatine_courier_waiting", "Deliveries that have not been made yet, of all realms.");
+    describe_counter!("palatine_courier_deliveries_total", "Attempts to deliver, by kind and outcome.");
     describe_counter!(
         "palatine_job_runs_total",
         "Runs of background work, by job and outcome: done, elsewhere, failed."

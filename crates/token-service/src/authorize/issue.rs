@@ -15,9 +15,9 @@ use palatine_realm::Realm;
 use palatine_store::TenantWrite;
 
 use super::{Asked, AuthorizeError, Granted, Progress, Unredirectable};
-use crate::TokenService;
 use crate::outcome::{Outcome, Step};
 use crate::session::BrowserSession;
+use crate::{TokenService, telemetry};
 
 impl TokenService {
     /// Issues what the response type names. The session and its user are read again, from the database: a cached
@@ -62,8 +62,7 @@ impl TokenService {
             Some(front) => Some(front.about(&tx, user, &grant.scope).await?),
         };
         tx.commit().await?;
-        let response_type = asked.request.response_type.as_str();
-        metrics::counter!("palatine_authorizations_total", "response_type" => response_type).increment(1);
+        telemetry::authorized(asked.request.response_type.as_str());
         let answer = Issued { code: code.map(|code| code.to_wire()), session_state, ..Issued::default() };
         // Signed after the commit: an RSA signature takes longer than all the statements, and SQLite has one writer.
         let issued = match &ready {

@@ -25,11 +25,13 @@ use palatine_protocol::authorization::{AnswerContext, AuthorizationRequest, Targ
 use palatine_protocol::claims_request::ClaimsRequest;
 use palatine_protocol::error::{ErrorCode, OAuthError};
 use palatine_protocol::params::Params;
-use palatine_protocol::prompt::Prompt;
+use palatine_protocol::prompt::{Prompt, PromptSet};
 use palatine_protocol::scope::{self, ScopeSet};
 use palatine_realm::Realm;
+use palatine_store::StoreError;
 
 use crate::claims::requested;
+use crate::error::may_issue;
 use crate::outcome::{Outcome, Step};
 use crate::session::BrowserSession;
 use crate::{ServiceError, TokenService, own_page};
@@ -119,6 +121,22 @@ impl Asked {
         }
     }
 
+    /// With `prompt=none` a failure is an answer too, since nobody sees a page in a hidden frame.
+    fn silently(&self, answer: Result<Outcome, AuthorizeError>) -> Result<Outcome, AuthorizeError> {
+        match answer {
+            Err(AuthorizeError::Failed(error)) if self.request.prompt.is_none() => {
+                tracing::error!(%error, "failed to answer silently");
+                let (code, words) = if error.is_temporary() {
+                    (ErrorCode::TemporarilyUnavailable, "try again later")
+                } else {
+                    (ErrorCode::ServerError, "something went wrong on our side")
+                };
+                Err(self.callback.refuse(OAuthError::new(code, words)))
+            }
+            answer => answer,
+        }
+    }
+
     /// What is asked for by name: of OpenID Connect, so that without its scope it means nothing.
     fn claims_by_name(&self, scope: &ScopeSet) -> Option<&ClaimsRequest> {
         self.request.claims.as_ref().filter(|_| scope.contains(scope::OPENID))
@@ -167,19 +185,38 @@ impl Progress {
 }
 
 impl TokenService {
-    /// Answers a request that has just arrived.
+    /// Answers a request that has just arrived. `browser` finds the session of the browser that it came from; it is
+    /// awaited once the client and its redirect URI are checked, so that its failure can be answered there.
     pub async fn authorize(
         &self,
         realm: &Realm,
         arrived: &Arrived,
-        browser: Option<&BrowserSession>,
+        browser: impl Future<Output = Result<Option<BrowserSession>, StoreError>>,
     ) -> Result<Outcome, AuthorizeError> {
         let (client, params) = match arrived {
             Arrived::Now(params) => self.counting_request(realm, params).await?,
             Arrived::Kept(params) => (self.asking_client(realm, params).await?, Cow::Borrowed(params)),
         };
         let asked = read_request(realm, client, &params)?;
-        self.proceed(realm, &asked, browser, &Progress::default(), None).await
+        let answer = async {
+            let browser = browser.await?;
+            self.steps(realm, &asked, browser.as_ref(), &Progress::default(), None).await
+        };
+        asked.silently(answer.await)
+    }
+
+    /// Answers a request that came too soon by `temporarily_unavailable`, if it forbids pages (`prompt=none`) and its
+    /// client and redirect URI are as they should be; `None`: a page may be shown. Of the request its plain parameters
+    /// count: for one that came too soon nothing is fetched and no signature verified.
+    pub async fn authorize_too_soon(&self, realm: &Realm, params: &Params) -> Result<Option<Outcome>, AuthorizeError> {
+        let prompt = params.one("prompt").ok().flatten().and_then(|prompt| PromptSet::parse(prompt).ok());
+        if !prompt.is_some_and(|prompt| prompt.is_none()) {
+            return Ok(None);
+        }
+        let client = self.enabled_client(realm, &read_target(params)?.client_id).await?;
+        let callback = read_callback(realm, &client, params)?;
+        let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, "too many requests; try again later");
+        Ok(Some(callback.error(&error)))
     }
 
     /// Goes on with a request that waited for a person.
@@ -198,7 +235,7 @@ impl TokenService {
         }
         let asked = self.asked_again(realm, interaction).await?;
         let progress = Progress { consented, ..Progress::of(interaction) };
-        self.proceed(realm, &asked, browser, &progress, Some(interaction)).await
+        asked.silently(self.steps(realm, &asked, browser, &progress, Some(interaction)).await)
     }
 
     /// The person does not want to go on (RFC 6749, section 4.1.2.1: `access_denied`). The request is answered by that.
@@ -253,29 +290,6 @@ impl TokenService {
         })
     }
 
-    /// The steps; and with `prompt=none` their failure is an answer too, since nobody sees a page in a hidden frame.
-    async fn proceed(
-        &self,
-        realm: &Realm,
-        asked: &Asked,
-        browser: Option<&BrowserSession>,
-        progress: &Progress,
-        interaction: Option<&Interaction>,
-    ) -> Result<Outcome, AuthorizeError> {
-        match self.steps(realm, asked, browser, progress, interaction).await {
-            Err(AuthorizeError::Failed(error)) if asked.request.prompt.is_none() => {
-                tracing::error!(%error, "failed to answer silently");
-                let (code, words) = if error.is_temporary() {
-                    (ErrorCode::TemporarilyUnavailable, "try again later")
-                } else {
-                    (ErrorCode::ServerError, "something went wrong on our side")
-                };
-                Err(asked.callback.refuse(OAuthError::new(code, words)))
-            }
-            answer => answer,
-        }
-    }
-
     /// The checks of the request, the person, the consent, and the answer.
     async fn steps(
         &self,
@@ -292,6 +306,7 @@ impl TokenService {
         checks::acr(&asked.request).map_err(refuse)?;
         checks::id_token_scope(&asked.request, &scope).map_err(refuse)?;
         checks::resources(realm, &asked.client, &scope, &asked.request).map_err(refuse)?;
+        may_issue(realm)?;
         let present = match self.person_needed(realm, asked, browser, progress).await? {
             PersonNeed::Present(browser) => browser,
             PersonNeed::SignIn { again } => {
@@ -360,13 +375,19 @@ fn read_target(params: &Params) -> Result<AskedTarget, AuthorizeError> {
     })
 }
 
+/// The redirect URI, and how an answer reaches it.
+fn read_callback(realm: &Realm, client: &Client, params: &Params) -> Result<Callback, AuthorizeError> {
+    let redirect_uri = read_target(params)?.redirect_uri;
+    checks::redirect_uri_given(client, redirect_uri.as_deref(), params)?;
+    let redirect_uri = checks::redirect_uri(client, redirect_uri.as_deref())?;
+    let context = AnswerContext::read(params);
+    Ok(Callback::new(realm, redirect_uri, context.response_mode, context.state))
+}
+
 /// Redirect URI, and only then the rest.
 fn read_request(realm: &Realm, client: Arc<Client>, params: &Params) -> Result<Asked, AuthorizeError> {
-    let target = read_target(params)?;
-    checks::redirect_uri_given(&client, target.redirect_uri.as_deref(), params)?;
-    let redirect_uri = checks::redirect_uri(&client, target.redirect_uri.as_deref())?;
-    let context = AnswerContext::read(params);
-    let callback = Callback::new(realm, redirect_uri, context.response_mode, context.state);
+    let callback = read_callback(realm, &client, params)?;
     let request = AuthorizationRequest::read(params).map_err(|error| callback.refuse(error))?;
-    Ok(Asked { client, callback, redirect_uri_given: target.redirect_uri.is_some(), request })
+    let redirect_uri_given = read_target(params)?.redirect_uri.is_some();
+    Ok(Asked { client, callback, redirect_uri_given, request })
 }

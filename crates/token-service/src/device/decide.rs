@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::pending::{Devices, Pending, State};
 use crate::authorize::{AuthorizeError, Provenance, Unredirectable, checks};
+use crate::error::may_issue;
 use crate::outcome::{Outcome, Step};
 use crate::session::BrowserSession;
 use crate::{ServiceError, TokenService, consent};
@@ -83,6 +84,7 @@ impl TokenService {
         browser: &BrowserSession,
         from: &Provenance,
     ) -> Result<Decided, AuthorizeError> {
+        may_issue(realm)?;
         let (device, pending, client) = self.device_of(realm, interaction).await?;
         let tx = realm.write().await?;
         let Some((session, _)) = self.still_live(&tx, realm, browser.session()).await? else {

@@ -25,7 +25,7 @@ use palatine_tenant_routing::limits::TooMany;
 
 use crate::authorize::checks;
 use crate::client_auth::AuthenticatedClient;
-use crate::{ServiceError, TokenService};
+use crate::{ServiceError, TokenService, telemetry};
 
 /// Why no token was issued.
 #[derive(Debug)]
@@ -125,8 +125,7 @@ impl TokenService {
             Err(TokenError::TooMany(_)) => "too_many",
             Err(TokenError::Failed(_)) => "failed",
         };
-        metrics::counter!("palatine_token_requests_total", "grant" => grant_type.as_str(), "outcome" => outcome)
-            .increment(1);
+        telemetry::token_request(grant_type.as_str(), outcome);
         answer
     }
 

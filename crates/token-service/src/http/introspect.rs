@@ -6,7 +6,7 @@ use palatine_protocol::error::{ErrorCode, OAuthError};
 use palatine_protocol::introspection::IntrospectionRequest;
 use palatine_tenant_routing::{CurrentRealm, body, surface};
 
-use super::{authenticated, failure};
+use super::{authenticated, client_refusal, failure};
 use crate::TokenService;
 
 pub(super) async fn introspect(
@@ -26,7 +26,8 @@ pub(super) async fn introspect(
     // "the authorization server MUST require authentication of protected resources" (section 4): an id alone is none.
     if caller.client().is_public() {
         let words = "introspection needs a client that authenticates itself";
-        return surface::oauth_error(&OAuthError::new(ErrorCode::InvalidClient, words));
+        let error = OAuthError::new(ErrorCode::InvalidClient, words);
+        return client_refusal(&request, &realm.0, &error);
     }
     let asked = match IntrospectionRequest::read(&params) {
         Ok(asked) => asked,

@@ -12,19 +12,20 @@ mod session_frames;
 mod token;
 mod userinfo;
 
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{AUTHORIZATION, ORIGIN, USER_AGENT};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, guard};
 use palatine_authn::HashError;
 use palatine_protocol::bearer::www_authenticate;
-use palatine_protocol::client_auth::{PresentedCredentials, basic_challenge};
+use palatine_protocol::client_auth::{PresentedCredentials, basic_challenge, named_clients};
 use palatine_protocol::endpoints::{Endpoint, oauth_metadata_path};
 use palatine_protocol::error::{ErrorCode, OAuthError};
 use palatine_protocol::params::Params;
 use palatine_protocol::scope::ScopeSet;
 use palatine_realm::Realm;
 use palatine_realm::routes::REALM_PATTERN;
-use palatine_tenant_routing::{ClientAddress, RequestId, cors, surface};
+use palatine_tenant_routing::{ClientAddress, RequestId, cors, scope, surface};
 
 use crate::client_auth::{AuthenticatedClient, ClientAuthError};
 use crate::grants::{Caller, TokenError};
@@ -80,13 +81,17 @@ pub fn configure(config: &mut ServiceConfig) {
         );
 }
 
-/// Registers what lies at the origin, outside every realm: RFC 8414, section 3.1. `path_prefix` is the public URL's.
+/// Registers what lies at the origin, outside every realm's path, with the layers that a realm's own paths have: RFC 8414,
+/// section 3.1. `path_prefix` is the public URL's.
 pub fn configure_root(config: &mut ServiceConfig, path_prefix: &str) {
     let pattern = oauth_metadata_path(&format!("{path_prefix}{REALM_PATTERN}"));
     config.service(
         web::resource(pattern)
-            .route(get_or_head().to(documents::oauth_metadata))
-            .default_service(web::to(surface::method_not_allowed)),
+            .route(get_or_head().to(documents::discovery))
+            .default_service(web::to(surface::method_not_allowed))
+            // The last one is the first that a request meets.
+            .wrap(from_fn(cors::share))
+            .wrap(from_fn(scope::resolve_realm)),
     );
 }
 
@@ -116,14 +121,18 @@ async fn authenticated(
     realm: &Realm,
     params: &Params,
 ) -> Result<AuthenticatedClient, HttpResponse> {
-    let presented = single_header(request, "authorization")
-        .and_then(|header| PresentedCredentials::read(header, params))
-        .map_err(|error| client_refusal(realm, &error, request.headers().contains_key("authorization")))?;
+    let header = single_header(request, "authorization");
+    let presented = match header.and_then(|header| PresentedCredentials::read(header, params)) {
+        Ok(presented) => presented,
+        Err(error) => {
+            share_with_named(request, service, realm, params).await;
+            return Err(client_refusal(request, realm, &error));
+        }
+    };
     let claimed = service.claimed_client(realm, presented).await.map_err(|error| failure(&error.into()))?;
     if let Some(client) = claimed.client() {
         cors::readable_by(request, client);
     }
-    let used_basic = claimed.used_basic();
     let prefix = ClientAddress::current(request).prefix();
     service.authenticate(realm, claimed, &prefix).await.map_err(|refusal| match refusal {
         ClientAuthError::TooMany(too_many) => surface::too_many_json(too_many.retry_after_seconds),
@@ -131,17 +140,33 @@ async fn authenticated(
         ClientAuthError::Store(error) => failure(&error.into()),
         ClientAuthError::Unmarkable { retry_after_seconds } => surface::too_busy_json(retry_after_seconds),
         refusal => match refusal.to_oauth() {
-            Some(error) => client_refusal(realm, &error, used_basic),
+            Some(error) => client_refusal(request, realm, &error),
             None => surface::unavailable_json(),
         },
     })
 }
 
+/// Lets scripts read why credentials could not be taken for any: those of the origins of each client that is named in
+/// them. Who asks from no other origin has nothing looked up.
+async fn share_with_named(request: &HttpRequest, service: &Data<TokenService>, realm: &Realm, params: &Params) {
+    if !request.headers().contains_key(ORIGIN) {
+        return;
+    }
+    let headers = request.headers().get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok());
+    for client_id in named_clients(headers, params) {
+        match service.find_client(realm, &client_id).await {
+            Ok(Some(client)) => cors::readable_by(request, &client),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the client of a refused request could not be looked up"),
+        }
+    }
+}
+
 /// RFC 6749, section 5.2: "If the client attempted to authenticate via the `Authorization` request header field, the
 /// authorization server MUST respond with an HTTP 401 status code and include the `WWW-Authenticate` response header".
-fn client_refusal(realm: &Realm, error: &OAuthError, used_header: bool) -> HttpResponse {
+fn client_refusal(request: &HttpRequest, realm: &Realm, error: &OAuthError) -> HttpResponse {
     let mut response = surface::oauth_error(error);
-    if used_header && error.code == ErrorCode::InvalidClient {
+    if request.headers().contains_key(AUTHORIZATION) && error.code == ErrorCode::InvalidClient {
         let challenge = basic_challenge(realm.slug().as_str());
         if let Ok(value) = challenge.parse() {
             response.headers_mut().insert(actix_web::http::header::WWW_AUTHENTICATE, value);

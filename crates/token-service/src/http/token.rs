@@ -3,22 +3,20 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use palatine_protocol::token::TokenRequest;
-use palatine_realm::{FreshnessState, Resolver};
 use palatine_tenant_routing::limits::{self, Bucket};
 use palatine_tenant_routing::{CurrentRealm, body, surface};
 
 use super::{authenticated, caller, token_error};
 use crate::TokenService;
+use crate::error::may_issue;
 
 pub(super) async fn token(
     request: HttpRequest,
     realm: CurrentRealm,
     service: Data<TokenService>,
-    resolver: Data<Resolver>,
     payload: Payload,
 ) -> HttpResponse {
-    // A node that has not heard of changes for too long may not know what was disabled: it issues nothing.
-    if resolver.freshness().state == FreshnessState::StopIssuing {
+    if may_issue(&realm.0).is_err() {
         return surface::unavailable_json();
     }
     let params = match body::read_form(&request, payload).await {

@@ -1,5 +1,7 @@
 //! The authorization pipeline, with people and their browsers.
 
+use std::future::ready;
+
 use palatine_domain::audit::AuditKind;
 use palatine_domain::roles::Holdings;
 use palatine_protocol::scope::ScopeSet;
@@ -20,7 +22,7 @@ fn consented(scope: &str) -> Consented {
 
 /// What the audit log says that people decided: the scope, and where from; newest first.
 async fn decisions(world: &World, kind: AuditKind) -> Vec<(serde_json::Value, Option<String>, Option<String>)> {
-    let filter = AuditFilter { kind: Some(kind), ..AuditFilter::default() };
+    let filter = AuditFilter { kinds: vec![kind], ..AuditFilter::default() };
     let events = world.rows().await.audit().list(&filter, None, 10).await.unwrap();
     events.into_iter().map(|event| (event.details["scope"].clone(), event.address, event.request_id)).collect()
 }
@@ -131,9 +133,16 @@ async fn a_silent_request_is_answered_even_when_the_store_is_gone() {
     let realm = world.realm().await;
     world.client("app").await;
     world.db.store.close().await;
-    let silent = world.tokens.authorize(&realm, &Arrived::Now(request(&[("prompt", "none")])), Some(&ann)).await;
+    let silent = world
+        .tokens
+        .authorize(&realm, &Arrived::Now(request(&[("prompt", "none")])), ready(Ok(Some(ann.clone()))))
+        .await;
     assert_eq!(answered(silent)["error"], "temporarily_unavailable");
-    let shown = world.tokens.authorize(&realm, &Arrived::Now(request(&[])), Some(&ann)).await;
+    // Nor can a session be found that no cache knows.
+    let browser = world.tokens.browser_session(&realm, Some("a cookie"));
+    let silent = world.tokens.authorize(&realm, &Arrived::Now(request(&[("prompt", "none")])), browser).await;
+    assert_eq!(answered(silent)["error"], "temporarily_unavailable");
+    let shown = world.tokens.authorize(&realm, &Arrived::Now(request(&[])), ready(Ok(Some(ann)))).await;
     assert!(matches!(shown, Err(AuthorizeError::Failed(_))), "{shown:?}");
 }
 

@@ -1,6 +1,7 @@
 //! One realm with three APIs, its applications, and two people.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -163,7 +164,7 @@ impl World {
         more: &[(&str, &str)],
         browser: Option<&BrowserSession>,
     ) -> Result<Outcome, AuthorizeError> {
-        self.tokens.authorize(&self.realm().await, &Arrived::Now(request(more)), browser).await
+        self.tokens.authorize(&self.realm().await, &Arrived::Now(request(more)), ready(Ok(browser.cloned()))).await
     }
 
     /// The interaction that a request began.

@@ -1,6 +1,8 @@
 //! Scripts of other origins (PROTOCOL.md section 9): the exact origin, and only if the client lists it.
 
-use palatine_e2e::{Answer, App, Endpoint, RealmUnderTest, on_sqlite, realms};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use palatine_e2e::{Answer, App, Endpoint, RealmUnderTest, form_body, on_sqlite, realms};
 use reqwest::Method;
 
 const SPA: &str = "https://spa.example.com";
@@ -24,7 +26,11 @@ fn with(origin: &str) -> Shared {
 const NOT: Shared = Shared { origin: None, credentials: None };
 
 async fn preflight(realm: &RealmUnderTest, endpoint: Endpoint, origin: &str) -> Answer {
-    let request = realm.wire().request(Method::OPTIONS, &realm.url(endpoint));
+    preflight_of(realm, &realm.url(endpoint), origin).await
+}
+
+async fn preflight_of(realm: &RealmUnderTest, url: &str, origin: &str) -> Answer {
+    let request = realm.wire().request(Method::OPTIONS, url);
     let request = request.header("origin", origin).header("access-control-request-method", "POST");
     Answer::of(request.header("access-control-request-headers", "authorization,content-type")).await
 }
@@ -87,6 +93,37 @@ on_sqlite! {
         assert_eq!(shared(&post(&nobody, Endpoint::Token, SPA, &wrong).await), NOT);
     }
 
+    async fn credentials_that_cannot_be_taken_are_refused_readably_for_the_client_they_name(world) {
+        let realm = world.alpha();
+        let basic = |id: &str| format!("Basic {}", STANDARD.encode(format!("{id}:x")));
+        let shop = "https://shop.example.com";
+        let refused = [
+            // Two methods at once.
+            (vec![basic("web-app")], vec![("client_id", "web-app"), ("client_secret", "x")], shop),
+            (vec![], vec![("client_id", "spa-app"), ("client_secret", "x"), ("client_assertion", "x")], SPA),
+            // Two names: either may read that.
+            (vec![basic("web-app")], vec![("client_id", "spa-app")], shop),
+            (vec![basic("web-app")], vec![("client_id", "spa-app")], SPA),
+            (vec![], vec![("client_id", "spa-app"), ("client_id", "spa-app")], SPA),
+            (vec![basic("web-app"), basic("web-app")], vec![], shop),
+        ];
+        for (headers, mut form, origin) in refused {
+            form.push(("grant_type", "client_credentials"));
+            for endpoint in [Endpoint::Token, Endpoint::Revocation, Endpoint::Introspection] {
+                let ask = async |origin: &str| {
+                    let request = realm.wire().request(Method::POST, &realm.url(endpoint)).header("origin", origin);
+                    let request = headers.iter().fold(request, |request, value| request.header("authorization", value));
+                    let request = request.header("content-type", "application/x-www-form-urlencoded");
+                    Answer::of(request.body(form_body(&form))).await
+                };
+                let answer = ask(origin).await;
+                answer.assert_refused(400, "invalid_request");
+                assert_eq!(shared(&answer), with(origin), "{endpoint:?} {form:?}");
+                assert_eq!(shared(&ask("https://evil.example").await), NOT, "{endpoint:?} {form:?}");
+            }
+        }
+    }
+
     async fn userinfo_is_readable_by_the_origins_of_the_tokens_client(world) {
         let realm = world.alpha();
         let tokens = realm.spa_app().sign_in(&mut realm.browser(), &realm.ada()).await;
@@ -99,15 +136,17 @@ on_sqlite! {
 
     async fn public_documents_are_for_everybody_without_credentials(world) {
         let realm = world.alpha();
-        let anyone = Shared { origin: Some("*".to_owned()), credentials: None };
+        let anyone = || Shared { origin: Some("*".to_owned()), credentials: None };
         let oauth = "/.well-known/oauth-authorization-server/realms/alpha".to_owned();
         let urls = [realm.url(Endpoint::Discovery), realm.url(Endpoint::Jwks), oauth];
-        for url in urls {
-            let request = realm.wire().request(Method::GET, &url).header("origin", "https://evil.example");
-            assert_eq!(shared(&Answer::of(request).await), anyone, "{url}");
+        for url in &urls {
+            let request = realm.wire().request(Method::GET, url).header("origin", "https://evil.example");
+            assert_eq!(shared(&Answer::of(request).await), anyone(), "{url}");
         }
-        for endpoint in [Endpoint::Discovery, Endpoint::Jwks] {
-            assert_eq!(shared(&preflight(&realm, endpoint, "https://evil.example").await), anyone);
+        for url in &urls {
+            let answer = preflight_of(&realm, url, "https://evil.example").await;
+            assert_eq!((answer.status, shared(&answer)), (204, anyone()), "{url}");
+            assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST, PUT, DELETE"), "{url}");
         }
     }
 

@@ -92,7 +92,13 @@ on_sqlite! {
         for auth in [ClientAuth::Nothing, ClientAuth::Public, ClientAuth::Basic("wrong".into())] {
             app.authenticating(auth).introspect(&tokens.access).await.assert_refused(401, "invalid_client");
         }
-        realm.native_app().introspect(&tokens.access).await.assert_refused(401, "invalid_client");
+        let native = realm.native_app();
+        let by_id = native.introspect(&tokens.access).await;
+        by_id.assert_refused(401, "invalid_client");
+        assert_eq!(by_id.header("www-authenticate"), None);
+        let by_header = native.authenticating(ClientAuth::Basic(String::new())).introspect(&tokens.access).await;
+        by_header.assert_refused(401, "invalid_client");
+        assert_eq!(by_header.header("www-authenticate"), Some("Basic realm=\"alpha\", charset=\"UTF-8\""));
         let url = realm.url(Endpoint::Introspection);
         let bearer = realm.wire().post_request(&url, &[("token", &tokens.access)]).bearer_auth(&tokens.access);
         palatine_e2e::Answer::of(bearer).await.assert_refused(401, "invalid_client");

@@ -79,9 +79,19 @@ on_sqlite! {
             realm.discovery().await;
         }
         is_too_many(&realm.wire().get(&realm.url(Endpoint::Discovery)).await);
+        is_too_many(&realm.wire().get("/.well-known/oauth-authorization-server/realms/alpha").await);
         world.beta().discovery().await;
         world.pass(seconds(61));
         realm.discovery().await;
+    }
+
+    async fn the_metadata_at_the_origin_counts_for_the_realms_ceiling(world) {
+        world.apply(&limited("realm_per_minute: 3")).await;
+        let realm = world.alpha();
+        for _ in 0..3 {
+            realm.wire().get("/.well-known/oauth-authorization-server/realms/alpha").await.success();
+        }
+        is_too_many(&realm.wire().get(&realm.url(Endpoint::Discovery)).await);
     }
 
     async fn limits_that_are_off_limit_nothing(world) {

@@ -33,6 +33,7 @@ mod device;
 mod disabled;
 mod discovery;
 mod enumeration;
+mod freshness;
 mod front_channel_logout;
 mod hot_path;
 mod introspection;

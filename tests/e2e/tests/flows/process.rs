@@ -92,6 +92,9 @@ async fn a_wrong_key_is_named_with_its_file_its_line_and_what_was_probably_meant
             assert!(refusal.contains(expected), "{refusal}");
         }
     }
+    let palatine = Palatine::default().with("PALATINE__LOG__LEVEL", "loud");
+    let refusal = palatine.refused(&["config", "check"], 2).await;
+    assert!(refusal.contains("log.level (environment variable PALATINE__LOG__LEVEL): \"loud\" cannot"), "{refusal}");
     let palatine = Palatine::default().with("PALATINE__SERVER__LISTEM", "127.0.0.1:1");
     let refusal = palatine.refused(&["config", "check"], 2).await;
     assert!(refusal.contains("PALATINE__SERVER__LISTEM") && refusal.contains("`server.listen`"), "{refusal}");
@@ -162,6 +165,77 @@ async fn dev_keeps_its_data_and_says_the_operators_password_once() {
 }
 
 #[tokio::test]
+async fn the_operators_password_is_said_although_something_else_fails() {
+    let palatine = Palatine::default();
+    palatine.write("bad.yaml", &format!("{}colour: red\n", tiny("tulip", "Tulip")));
+    let arguments = ["dev", "--listen", FREE, "--management", FREE, "--data-dir", "data", "--apply", "bad.yaml"];
+    let ended = palatine.run(&arguments).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("bad.yaml:5:1: unknown key `colour`"), "{}", ended.stderr);
+    let said = ended.stdout.split_once("The operator of the realm system is operator / ").unwrap_or_default().1;
+    let password = said.split_whitespace().next().unwrap_or_default().to_owned();
+    assert_eq!(password.len(), 24, "{}", ended.stdout);
+
+    let dev = palatine.dev("data").await;
+    assert!(!dev.process.stdout().contains("operator /"), "{}", dev.process.stdout());
+    let system = dev.realm("system");
+    let mut browser = system.browser();
+    let visit = browser.open(&format!("{}/account", system.issuer())).await;
+    let visit = browser.sign_in_if_asked(visit, &Person::new("operator", &password)).await;
+    assert_eq!(visit.page().heading(), "Your profile");
+    dev.stop().await;
+}
+
+#[tokio::test]
+async fn a_data_folder_belongs_to_one_process_at_a_time() {
+    let palatine = Palatine::default();
+    let dev = palatine.dev("data").await;
+    let arguments = ["dev", "--listen", FREE, "--management", FREE, "--data-dir", "data"];
+    let refusal = palatine.refused(&arguments, 1).await;
+    assert!(refusal.contains("the data folder data is in use by another `palatine dev`"), "{refusal}");
+    assert!(refusal.contains("--data-dir") && refusal.lines().count() == 1, "{refusal}");
+    // Also a process that was killed leaves nothing behind that would have to be removed.
+    drop(dev);
+    palatine.dev("data").await.stop().await;
+}
+
+#[tokio::test]
+async fn the_database_is_its_owners_alone_whatever_the_folder_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let palatine = Palatine::default();
+    let folder = palatine.path("data");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let dev = palatine.dev("data").await;
+    let files = entries(&folder);
+    for expected in ["palatine.db", "palatine.db-wal", "palatine.db-shm", "master.key"] {
+        assert!(files.iter().any(|file| file == expected), "{expected}: {files:?}");
+    }
+    for file in files {
+        let mode = std::fs::metadata(folder.join(&file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    dev.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_names_a_request_that_took_too_long_by_its_id() {
+    let palatine = Palatine::default().with("PALATINE__SERVER__REQUEST_TIMEOUT_SECONDS", "1");
+    let dev = palatine.dev("data").await;
+    let mut slow = dev.wire().connect().await;
+    let host = dev.wire().public_url().authority().to_owned();
+    slow.send(format!("POST /realms/dev/oauth/token HTTP/1.1\r\nHost: {host}\r\nContent-Length: 10\r\n\r\na=")).await;
+    let answer = slow.answer().await.expect("an answer");
+    answer.assert_refused(408, "invalid_request");
+    let id = answer.header("x-request-id").expect("an id").to_owned();
+    let log = dev.stop().await.stderr;
+    let line = log.lines().find(|line| line.contains("a request took too long")).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains(&format!("id={id}")), "{line}");
+    let answered = log.lines().any(|line| line.contains("answered") && line.contains(&id) && line.contains("408"));
+    assert!(answered, "{log}");
+}
+
+#[tokio::test]
 async fn data_sealed_with_another_master_key_is_refused_and_left_as_it_was() {
     let palatine = Palatine::default();
     let dev = palatine.dev("data").await;
@@ -211,6 +285,44 @@ async fn production_refuses_demo_realms_until_they_are_removed() {
     serving.terminate();
     let ended = serving.end().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_demo_realm_that_arrives_while_production_serves_is_not_served() {
+    let palatine = Palatine::default();
+    palatine.dev("data").await.stop().await;
+    palatine.write("palatine.toml", &production(&palatine, "[log]\nformat = 'json'\n"));
+    palatine.done(&["demo", "remove", "--config", "palatine.toml"]).await;
+    let serving = palatine.start(&["serve", "--config", "palatine.toml"]);
+    eventually("palatine serve says where it serves", seconds(30), async || serving.stderr().contains("127.0.0.1:"))
+        .await;
+    let log = serving.stderr();
+    let listen = log
+        .lines()
+        .find_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()?["listen"].as_str()?.parse().ok());
+    let wire = palatine_e2e::Wire::new("https://id.example.com".parse().unwrap(), listen.expect("an address"));
+
+    palatine.write("tulip.yaml", &format!("{}profile: insecure-demo\n", tiny("tulip", "Tulip")));
+    palatine.write("aster.yaml", &tiny("aster", "Aster"));
+    let apply = ["apply", "--config", "palatine.toml", "-f", "tulip.yaml", "aster.yaml"];
+    let ended = palatine.run(&apply).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.contains("aster: "), "{}", ended.stdout);
+    let reason = "tulip.yaml:5:1: everybody knows the passwords and secrets of an `insecure-demo` realm";
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    // The folder of `palatine dev` takes it; that this one is served for production, nobody can know there.
+    palatine.done(&["apply", "--data-dir", "data", "-f", "tulip.yaml"]).await;
+
+    let discovery = |slug: &str| format!("/realms/{slug}/.well-known/openid-configuration");
+    eventually("the other realm is served", seconds(15), async || wire.get(&discovery("aster")).await.status == 200)
+        .await;
+    assert_eq!(wire.get(&discovery("tulip")).await.status, 404);
+    let log = serving.stderr();
+    let warning =
+        log.lines().find(|line| line.contains("a demo realm, whose passwords everybody knows, is not served"));
+    assert!(warning.is_some_and(|line| line.contains("WARN") && line.contains("tulip")), "{log}");
+    serving.terminate();
+    assert_eq!(serving.end().await.code, Some(0));
 }
 
 #[tokio::test]

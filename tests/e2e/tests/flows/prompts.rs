@@ -1,6 +1,6 @@
 //! `prompt`, `max_age`, `login_hint`, `id_token_hint`, and the response modes (OpenID Connect Core, section 3.1.2.1).
 
-use palatine_e2e::{Answered, Landing, Tokens, minutes, on_every_backend, on_sqlite, realms, seconds};
+use palatine_e2e::{Answered, Endpoint, Landing, Tokens, minutes, on_every_backend, on_sqlite, realms, seconds};
 
 on_every_backend! {
     async fn prompt_none_always_answers_and_never_shows_a_page(world) {
@@ -54,6 +54,34 @@ on_every_backend! {
 }
 
 on_sqlite! {
+    async fn a_silent_request_that_came_too_soon_is_answered_and_shows_no_page(world) {
+        let limited = realms::changed(&realms::alpha(), "enabled: false", "enabled: true\n    authorize_per_minute: 1");
+        world.apply(&limited).await;
+        let realm = world.alpha();
+        let (app, mut browser) = (realm.web_app(), realm.browser());
+        browser.open(&app.ask().url()).await;
+        for mode in ["query", "fragment", "form_post"] {
+            let ask = app.ask().with("prompt", "none").with("response_mode", mode);
+            let by_get = browser.open(&ask.url()).await;
+            let (endpoint, params) = (realm.url(Endpoint::Authorization), ask.params());
+            let by_post = browser.post_from_elsewhere(&endpoint, &params).await;
+            for visit in [by_get, by_post] {
+                let answered = match visit.landing {
+                    Landing::Posted { fields, .. } => Answered::posted(fields, &ask),
+                    _ => Answered::at(visit.left(), &ask),
+                };
+                assert_eq!(answered.error(), "temporarily_unavailable", "{mode}");
+            }
+        }
+        // Where nobody may be answered, and where a page may be shown, it is a page.
+        let silent = app.ask().with("prompt", "none");
+        let foreign = silent.clone().with("redirect_uri", "https://evil.example/");
+        let nobody = silent.with("client_id", "nobody");
+        for ask in [foreign, nobody, app.ask()] {
+            browser.open(&ask.url()).await.last().assert_page(429, "Too many requests");
+        }
+    }
+
     async fn max_age_zero_asks_in_any_case_and_once(world) {
         let realm = world.alpha();
         let (app, mut browser) = (realm.web_app(), realm.browser());

@@ -1,5 +1,6 @@
 //! How long refresh tokens live: idle and absolute limits, sessions that end or expire, `offline_access`.
 
+use palatine_domain::audit::AuditKind;
 use palatine_e2e::{
     App, Browser, Endpoint, RealmUnderTest, Tokens, form_body, minutes, on_every_backend, on_sqlite, realms, seconds,
 };
@@ -55,6 +56,21 @@ on_every_backend! {
         }
         world.pass(seconds(30 * DAY));
         app.refresh(tokens.refresh()).await.assert_refused(400, "invalid_grant");
+    }
+
+    async fn a_stolen_token_that_is_replayed_after_its_own_expiry_ends_the_family_that_lives_on(world) {
+        let lifetimes = "policy:\n  lifetimes: {refresh_idle_seconds: 120}\n";
+        world.apply(&realms::changed(&realms::alpha(), "policy:\n", lifetimes)).await;
+        let realm = world.alpha();
+        let app = realm.web_app();
+        let stolen = app.sign_in(&mut realm.browser(), &realm.ada()).await;
+        let second = still_works(&app, &stolen).await;
+        world.pass(seconds(100));
+        let third = still_works(&app, &second).await;
+        world.pass(seconds(30));
+        app.refresh(stolen.refresh()).await.assert_refused(400, "invalid_grant");
+        assert_eq!(world.audit("alpha", AuditKind::RefreshReplayed).await.len(), 1);
+        app.refresh(third.refresh()).await.assert_refused(400, "invalid_grant");
     }
 
     async fn sign_out_ends_a_family_unless_it_is_offline(world) {

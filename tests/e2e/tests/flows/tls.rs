@@ -267,7 +267,13 @@ async fn one_http_2_connection_has_a_bounded_number_of_requests_under_way() {
         request.body(form.clone()).send()
     });
     let answers = futures_util::future::join_all(requests).await;
-    let mut statuses: Vec<u16> = answers.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    for answer in &answers {
+        assert!(answer.headers().contains_key("x-request-id"), "{answer:?}");
+        assert_eq!(answer.headers()["referrer-policy"], "strict-origin", "{answer:?}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{answer:?}");
+    }
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
     statuses.sort_unstable();
     statuses.dedup();
     assert_eq!(statuses, [401, 503]);

@@ -60,6 +60,7 @@ pub struct Apply {
     hashing: HashPool,
     ambient: Ambient,
     secrets: SecretSources,
+    takes_demo_realms: bool,
 }
 
 /// One document on its way.
@@ -81,12 +82,28 @@ enum Attempt {
 impl Apply {
     /// Over the store, with the pool that hashes and the places where secrets are found.
     pub fn new(store: Store, hashing: HashPool, ambient: Ambient, secrets: SecretSources) -> Self {
-        Self { store, hashing, ambient, secrets }
+        Self { store, hashing, ambient, secrets, takes_demo_realms: true }
+    }
+
+    /// For a store that is served in production: documents of the profile `insecure-demo` are refused.
+    #[must_use]
+    pub fn for_production(self) -> Self {
+        Self { takes_demo_realms: false, ..self }
     }
 
     /// Applies every document of the files, in their order; one outcome for each. A realm that fails is as it was
     /// before, and the others are applied all the same.
     pub async fn run(&self, files: &[SourceFile], reason: &Reason) -> Vec<RealmOutcome> {
+        self.run_telling(files, reason, |_| {}).await
+    }
+
+    /// The same, and `tell` hears of each outcome as soon as it is there: whoever waits for the last may wait in vain.
+    pub async fn run_telling(
+        &self,
+        files: &[SourceFile],
+        reason: &Reason,
+        mut tell: impl FnMut(&RealmOutcome),
+    ) -> Vec<RealmOutcome> {
         let mut described = BTreeMap::new();
         let mut outcomes = Vec::new();
         for found in files.iter().flat_map(read) {
@@ -100,6 +117,7 @@ impl Apply {
                 }
                 Err(unreadable) => Err(unreadable.into()),
             };
+            tell(&outcome);
             outcomes.push(outcome);
         }
         outcomes
@@ -107,6 +125,11 @@ impl Apply {
 
     async fn apply(&self, source: &SourcedDocument, reason: &Reason) -> Result<RealmReport, ApplyError> {
         let desired = check::check(source)?;
+        if desired.profile == RealmProfile::InsecureDemo && !self.takes_demo_realms {
+            let words = "everybody knows the passwords and secrets of an `insecure-demo` realm: it is for `palatine dev` \
+                         (`--data-dir`), and no production database takes it";
+            return Err(source.problem(&Path::of(["profile"]), words).into());
+        }
         let task = Task { source, desired: &desired, reason };
         let mut last = Attempt::Overtaken;
         for _ in 0..ATTEMPTS {
