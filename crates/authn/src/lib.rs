@@ -2,7 +2,8 @@
 //!
 //! **Owns** password hashing behind a fair bounded queue ([`HashPool`]), the one pipeline by which a name and a
 //! password become a proved user ([`Authenticator`]), lockout, the choice of passwords ([`password_policy`]), and
-//! the check of client secrets ([`ClientSecrets`]), which shares the pool.
+//! the check of client secrets ([`ClientSecrets`]), which shares the pool. Hashes of other systems are read in
+//! [`imported`].
 //!
 //! **Must not know** HTTP, cookies, pages, tokens, or how a realm is found: it takes the store, the tenant's scope
 //! and the realm's policy, and answers with a person or with nothing.
@@ -14,6 +15,7 @@
 mod change_password;
 pub mod client_secrets;
 mod hashing;
+pub mod imported;
 pub mod lockout;
 pub mod password_policy;
 pub mod sign_in;
@@ -24,6 +26,7 @@ pub use client_secrets::ClientSecrets;
 pub use hashing::{
     HashCounts, HashError, HashPool, HashSettings, HashSettingsError, Lane, MAX_SECRET_BYTES, Place, Verdict,
 };
+pub use imported::{Argon2Algorithm, Argon2Parameters, ImportedHash, ImportedHashError, Pbkdf2Algorithm};
 pub use lockout::address_prefix;
 pub use password_policy::PasswordProblem;
 pub use sign_in::{Authenticator, Conclusion, Proved, SignInAttempt, SignInError, SignInOutcome};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use palatine_authn::{
     Authenticator, Conclusion, HashCounts, HashPool, HashSettings, Lane, Proved, SignInAttempt, SignInError,
-    SignInOutcome,
+    SignInOutcome, imported,
 };
 use palatine_domain::audit::{AuditEvent, AuditKind};
 use palatine_domain::credential::{CredentialKind, KnownDevice};
@@ -25,6 +25,19 @@ use support::{TestStore, on_both_databases};
 const PASSWORD: &str = "lantern gravel oboe";
 const HOME: &str = "192.0.2.1";
 const STRANGER: &str = "198.51.100.7";
+
+/// Hashes of [`PASSWORD`] by other programs: Python's hashlib, the Python packages bcrypt 5.0.0 and argon2-cffi 25.1.0.
+const IMPORTED: [&str; 9] = [
+    "$pbkdf2$i=20000,l=20$AAECAwQFBgcICQoLDA0ODw$jawNccQ7QwSohD4iRrPj87L6XRg",
+    "$pbkdf2-sha256$i=27500,l=32$AAECAwQFBgcICQoLDA0ODw$dp8ccAS90jWM1U7aQQGIb+P3ll40YGB1tzGCpBPdQro",
+    "$pbkdf2-sha512$i=1000,l=64$AAECAwQFBgcICQoLDA0ODw$4qMtiwabXgM5T/Vdl1MtJNha5mF79UH9nVrgbjCJ9/he+fGTHSllg8QWxawlopHO1FarbzNol9C1BMADu1arRA",
+    "$2a$04$QF0pQPneIhEx.w/kiSqRAeUKZPrU8GDCivrNMUHjWYXj0LFq1DjY6",
+    "$2b$05$OcSkTe0XWHS/vvQPa//RauPQ6HHrDZLu7cpyz9HDzAjbbCijJTOpq",
+    "$2y$05$OcSkTe0XWHS/vvQPa//RauPQ6HHrDZLu7cpyz9HDzAjbbCijJTOpq",
+    "$argon2i$v=19$m=256,t=2,p=2$AAECAwQFBgcICQoLDA0ODw$owBYe2WC7y3lrHzKU92eJiMEv+xGyhsAGtweeG60rco",
+    "$argon2d$v=19$m=256,t=2,p=2$AAECAwQFBgcICQoLDA0ODw$UiGQ9e0lEPqq/x+f3xPxsI9w7EW7bgnDSjtAwZTfGHM",
+    "$argon2id$v=19$m=256,t=2,p=2$AAECAwQFBgcICQoLDA0ODw$AEYgdZ14EuqzGkY/H99QV9KBJNdjqNsVcxxeRLDirdM",
+];
 
 /// What an attempt came to, as words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -356,6 +369,23 @@ on_both_databases! {
         let hashed = world.pool.counts().hashed;
         assert_eq!(world.sign_in("john", PASSWORD, at(HOME)).await, Answer::Proved);
         assert_eq!(world.pool.counts().hashed, hashed, "once is enough");
+    }
+
+    async fn an_imported_hash_lets_its_owner_in_once_and_becomes_one_of_ours(db) {
+        let world = World::new(db).await;
+        for imported in IMPORTED {
+            let hash = imported::parse(imported).unwrap();
+            world.set_password(world.john, hash.as_str()).await;
+            world.fail(1, "john", at(HOME)).await;
+            assert_eq!(world.stored_password().await, hash.as_str(), "a wrong password changes nothing");
+            assert_eq!(world.sign_in("john", PASSWORD, at(HOME)).await, Answer::Proved, "{imported}");
+            let ours = world.stored_password().await;
+            assert!(ours.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{imported}: {ours}");
+            assert_eq!(world.sign_in("john", PASSWORD, at(HOME)).await, Answer::Proved, "{imported}");
+            assert_eq!(world.stored_password().await, ours, "{imported}");
+        }
+        let verified = 3 * IMPORTED.len() as u64;
+        assert_eq!(world.pool.counts(), HashCounts { hashed: verified / 3, verified, decoys: 0 });
     }
 
     async fn a_full_queue_refuses_before_anything_is_counted(db) {

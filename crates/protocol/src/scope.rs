@@ -57,6 +57,18 @@ impl From<ScopeError> for OAuthError {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(String);
 
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some(r"^[\x21\x23-\x5B\x5D-\x7E]+$"))
+            .max_length(Some(MAX_SCOPE_BYTES))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Scope {}
+
 impl Scope {
     /// Checks and takes a scope.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {

@@ -1,6 +1,6 @@
 //! Enums whose values are words on the wire: one declaration gives the word, the way back, and serde.
 
-/// Declares a `Copy` enum with `ALL`, `as_str`, `from_wire`, `Display` and serde as the word itself.
+/// Declares a `Copy` enum with `ALL`, `as_str`, `from_wire`, `Display`, serde and a schema as the word itself.
 macro_rules! wire_enum {
     (
         $(#[$meta:meta])*
@@ -36,6 +36,17 @@ macro_rules! wire_enum {
                 }
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($text,)+]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,7 +1,7 @@
-//! argon2id (RFC 9106) and the PHC strings that carry its parameters.
+//! argon2 (RFC 9106) and the PHC strings that carry its parameters. New hashes are argon2id.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use palatine_domain::SecretText;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -10,36 +10,63 @@ use super::settings::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
 use super::{HashError, Verdict};
 
 /// A stored hash, read and found to be within the ceilings.
-pub(super) struct Stored {
+pub(crate) struct ArgonHash {
+    algorithm: Algorithm,
     version: Version,
     params: Params,
     salt: Salt,
     output: Output,
 }
 
-impl Stored {
+impl ArgonHash {
     /// Reads a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
     pub(super) fn parse(phc: &str) -> Result<Self, HashError> {
         let hash = PasswordHash::new(phc).map_err(|_| HashError::Corrupt("it is no PHC string"))?;
-        if hash.algorithm != ARGON2ID_IDENT {
-            return Err(HashError::Corrupt("its algorithm is not argon2id"));
-        }
-        let version = hash.version.and_then(|number| Version::try_from(number).ok());
-        let version = version.ok_or(HashError::Corrupt("its version is not 16 or 19"))?;
-        let params = Params::try_from(&hash).map_err(|_| HashError::Corrupt("its parameters make no sense"))?;
-        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_ITERATIONS || params.p_cost() > MAX_PARALLELISM {
-            return Err(HashError::Corrupt("its parameters are above the ceilings"));
-        }
+        let algorithm = Algorithm::new(hash.algorithm).map_err(|_| HashError::Corrupt("it is not of argon2"))?;
+        let version = match (hash.version, algorithm) {
+            // What has no version is of the first, in which there was no argon2id.
+            (None, Algorithm::Argon2i | Algorithm::Argon2d) => Some(Version::V0x10),
+            (number, _) => number.and_then(|number| Version::try_from(number).ok()),
+        };
+        let version = version.ok_or(HashError::Corrupt("the version of argon2 must be 16 or 19"))?;
+        let params =
+            Params::try_from(&hash).map_err(|_| HashError::Corrupt("the parameters of argon2 make no sense"))?;
         match (hash.salt, hash.hash) {
-            (Some(salt), Some(output)) => Ok(Self { version, params, salt, output }),
+            (Some(salt), Some(output)) => Self { algorithm, version, params, salt, output }.within_bounds(),
             _ => Err(HashError::Corrupt("its salt or its hash is missing")),
         }
+    }
+
+    /// From parts that were kept apart.
+    pub(crate) fn of_parts(
+        algorithm: Algorithm,
+        version: u32,
+        params: Params,
+        salt: Salt,
+        output: Output,
+    ) -> Result<Self, HashError> {
+        let version =
+            Version::try_from(version).map_err(|_| HashError::Corrupt("the version of argon2 must be 16 or 19"))?;
+        Self { algorithm, version, params, salt, output }.within_bounds()
+    }
+
+    fn within_bounds(self) -> Result<Self, HashError> {
+        let params = &self.params;
+        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_ITERATIONS || params.p_cost() > MAX_PARALLELISM {
+            return Err(HashError::Corrupt("argon2 may take at most 262144 KiB of memory, 10 passes and 64 lanes"));
+        }
+        // The key would be elsewhere, and no password would match.
+        if !params.keyid().is_empty() || !params.data().is_empty() {
+            return Err(HashError::Corrupt("argon2 with a key or with associated data is not supported"));
+        }
+        Ok(self)
     }
 
     /// A hash that no secret has, at the cost of `params`.
     pub(super) fn decoy(params: &Params, salt: [u8; 16], output: [u8; 32]) -> Result<Self, HashError> {
         let unusable = |_| HashError::Corrupt("the decoy");
         Ok(Self {
+            algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
             params: params.clone(),
             salt: Salt::new(&salt).map_err(unusable)?,
@@ -61,7 +88,7 @@ impl Stored {
     pub(super) fn verify(&self, secret: &SecretText, current: &Params, memory: &mut [Block]) -> Verdict {
         let mut computed = Zeroizing::new([0_u8; Output::MAX_LENGTH]);
         let Some(computed) = computed.get_mut(..self.output.len()) else { return Verdict::Mismatch };
-        let argon = Argon2::new(Algorithm::Argon2id, self.version, self.params.clone());
+        let argon = Argon2::new(self.algorithm, self.version, self.params.clone());
         let done = argon.hash_password_into_with_memory(secret.expose().as_bytes(), &self.salt, computed, memory);
         let equal: bool = computed.ct_eq(self.output.as_bytes()).into();
         match (done, equal) {
@@ -72,7 +99,20 @@ impl Stored {
     }
 
     fn is_like(&self, current: &Params) -> bool {
-        self.version == Version::V0x13 && self.params == *current
+        self.algorithm == Algorithm::Argon2id && self.version == Version::V0x13 && self.params == *current
+    }
+
+    /// The PHC string.
+    pub(super) fn to_phc(&self) -> Result<String, HashError> {
+        let params = ParamsString::try_from(&self.params);
+        let phc = PasswordHash {
+            algorithm: self.algorithm.ident(),
+            version: Some(self.version.into()),
+            params: params.map_err(|_| HashError::Corrupt("the parameters of argon2 make no sense"))?,
+            salt: Some(self.salt),
+            hash: Some(self.output),
+        };
+        Ok(phc.to_string())
     }
 }
 
@@ -93,14 +133,14 @@ pub(super) fn hash(
         .hash_password_into_with_memory(secret.expose().as_bytes(), &salt, output.as_mut_slice(), memory)
         .map_err(|_| HashError::Corrupt("the parameters of new hashes"))?;
     let unwritable = |_| HashError::Corrupt("the new hash has no PHC form");
-    let phc = PasswordHash {
-        algorithm: ARGON2ID_IDENT,
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params).map_err(|_| HashError::Corrupt("the parameters of new hashes"))?,
-        salt: Some(Salt::new(&salt).map_err(unwritable)?),
-        hash: Some(Output::new(output.as_slice()).map_err(unwritable)?),
+    let hash = ArgonHash {
+        algorithm: Algorithm::Argon2id,
+        version: Version::V0x13,
+        params: params.clone(),
+        salt: Salt::new(&salt).map_err(unwritable)?,
+        output: Output::new(output.as_slice()).map_err(unwritable)?,
     };
-    Ok(phc.to_string())
+    hash.to_phc()
 }
 
 #[cfg(test)]
@@ -112,7 +152,7 @@ mod tests {
     }
 
     fn verify(phc: &str, secret: &str) -> Verdict {
-        let stored = Stored::parse(phc).unwrap();
+        let stored = ArgonHash::parse(phc).unwrap();
         let mut memory = vec![Block::new(); stored.blocks()];
         stored.verify(&SecretText::new(secret), &cheap(), &mut memory)
     }
@@ -145,22 +185,24 @@ mod tests {
             "$argon2id$v=19$m=4,t=2,p=1$",
             "$argon2id$v=20$m=65536,t=2,p=1$",
             "$argon2id$m=65536,t=2,p=1$",
-            "$argon2i$v=19$m=65536,t=2,p=1$",
-            "$argon2d$v=19$m=65536,t=2,p=1$",
+            "$argon2i$v=20$m=65536,t=2,p=1$",
+            "$argon2x$v=19$m=65536,t=2,p=1$",
+            "$argon2id$v=19$m=65536,t=2,p=1,keyid=c29tZQ$",
+            "$argon2id$v=19$m=65536,t=2,p=1,data=c29tZQ$",
             "$pbkdf2-sha256$i=1000$",
             "",
         ] {
             let phc = format!("{start}{salt_and_hash}");
-            assert!(matches!(Stored::parse(&phc), Err(HashError::Corrupt(_))), "{start}");
+            assert!(matches!(ArgonHash::parse(&phc), Err(HashError::Corrupt(_))), "{start}");
         }
         for cut in ["", "$argon2id$v=19$m=64,t=1,p=1", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ", "not a hash"] {
-            assert!(matches!(Stored::parse(cut), Err(HashError::Corrupt(_))), "{cut}");
+            assert!(matches!(ArgonHash::parse(cut), Err(HashError::Corrupt(_))), "{cut}");
         }
     }
 
     #[test]
     fn no_secret_matches_the_decoy() {
-        let decoy = Stored::decoy(&cheap(), [1; 16], [2; 32]).unwrap();
+        let decoy = ArgonHash::decoy(&cheap(), [1; 16], [2; 32]).unwrap();
         let mut memory = vec![Block::new(); decoy.blocks()];
         assert_eq!(decoy.verify(&SecretText::new(""), &cheap(), &mut memory), Verdict::Mismatch);
         assert_eq!(decoy.cost(), cost(&cheap()));

@@ -4,15 +4,23 @@
 //! and wait for the answer. One tenant under a guessing attack fills its own places and takes its own share.
 
 mod argon;
+mod bcrypt;
 mod memory;
+mod pbkdf2;
 mod place;
 mod pool;
 mod queue;
 mod settings;
+mod stored;
 mod worker;
 
 use std::time::Duration;
 
+pub(crate) use argon::ArgonHash;
+pub(crate) use pbkdf2::Pbkdf2Hash;
+pub(crate) use stored::Stored;
+
+pub use pbkdf2::Pbkdf2Algorithm;
 pub use place::Place;
 pub use pool::{HashCounts, HashPool};
 pub use settings::{HashSettings, HashSettingsError};
@@ -47,7 +55,8 @@ pub enum Verdict {
     Match,
     /// It is not.
     Mismatch,
-    /// It is, and the stored hash was made with other parameters than today's: the caller may store a new one.
+    /// It is, and the stored hash was made by another algorithm or with other parameters than today's: the caller may
+    /// store a new one.
     MatchOutdated,
 }
 
@@ -63,7 +72,7 @@ pub enum HashError {
     /// The secret is longer than [`MAX_SECRET_BYTES`].
     #[error("the secret is longer than {MAX_SECRET_BYTES} bytes")]
     TooLong,
-    /// The stored hash is no argon2id PHC string, or asks for more than the ceilings allow.
+    /// The stored hash is none that we can compare, or asks for more than the ceilings allow.
     #[error("the stored hash cannot be used: {0}")]
     Corrupt(&'static str),
     /// The pool was shut down.

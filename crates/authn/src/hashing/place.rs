@@ -6,9 +6,9 @@ use palatine_domain::SecretText;
 use palatine_domain::ids::TenantId;
 use tokio::sync::oneshot;
 
-use super::argon::{self, Stored};
+use super::argon::{self, ArgonHash};
 use super::pool::{Answer, Job, Shared, Work};
-use super::{HashError, Lane, Verdict};
+use super::{HashError, Lane, Stored, Verdict};
 use crate::telemetry;
 
 /// A place in the queue. Whoever holds one will be served; dropping it gives it back, and takes out the job that it
@@ -37,7 +37,7 @@ impl Place {
         }
     }
 
-    /// Compares a secret with a stored PHC string.
+    /// Compares a secret with a stored hash.
     pub async fn verify(self, secret: SecretText, phc: &str) -> Result<Verdict, HashError> {
         let stored = Stored::parse(phc)?;
         self.verdict(secret, Work::Verify(stored)).await
@@ -45,8 +45,8 @@ impl Place {
 
     /// Costs what a comparison costs, and matches nothing: for accounts that are not there or not to be tried.
     pub async fn verify_nothing(self, secret: SecretText) -> Result<(), HashError> {
-        let stored = Stored::decoy(&self.shared.params, self.shared.ambient.bytes(), self.shared.ambient.bytes())?;
-        self.verdict(secret, Work::Decoy(stored)).await.map(drop)
+        let decoy = ArgonHash::decoy(&self.shared.params, self.shared.ambient.bytes(), self.shared.ambient.bytes())?;
+        self.verdict(secret, Work::Decoy(Stored::Argon(decoy))).await.map(drop)
     }
 
     async fn verdict(self, secret: SecretText, work: Work) -> Result<Verdict, HashError> {

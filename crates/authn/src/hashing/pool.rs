@@ -9,9 +9,8 @@ use palatine_domain::ids::TenantId;
 use palatine_domain::{Ambient, Instant, SecretText};
 use tokio::sync::oneshot;
 
-use super::argon::Stored;
 use super::queue::{FairQueue, Full, Limits};
-use super::{HashError, HashSettings, HashSettingsError, Lane, Place, Verdict, worker};
+use super::{HashError, HashSettings, HashSettingsError, Lane, Place, Stored, Verdict, worker};
 use crate::telemetry;
 
 /// The threads that hash. Cheap to clone; all clones are one, and the threads end with the last.
@@ -138,7 +137,7 @@ impl HashPool {
         self.enter(tenant, lane)?.hash(secret).await
     }
 
-    /// Takes a place and compares a secret with a stored PHC string.
+    /// Takes a place and compares a secret with a stored hash.
     pub async fn verify(
         &self,
         tenant: TenantId,

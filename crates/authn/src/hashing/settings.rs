@@ -17,7 +17,7 @@ pub(crate) const MAX_PARALLELISM: u32 = 64;
 /// What a new password hash costs, and how many may wait.
 ///
 /// The parameters are those of new hashes. A stored hash carries its own, which are honoured up to 256 MiB,
-/// 10 passes and 64 lanes.
+/// 10 passes and 64 lanes; those of other algorithms up to the ceilings of [`crate::ImportedHash`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HashSettings {
