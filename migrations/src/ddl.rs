@@ -212,3 +212,10 @@ impl Roles {
         Ok(Self { app: row.try_get("", "app")?, operator: row.try_get("", "operator")? })
     }
 }
+
+/// A UUID of version 4, in SQLite.
+pub(crate) const RANDOM_ID: &str = "unhex(hex(randomblob(6)) || '4' || substr(hex(randomblob(2)), 2) || '8' || \
+                                    substr(hex(randomblob(8)), 2))";
+
+/// The instant of a statement, in SQLite.
+pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";

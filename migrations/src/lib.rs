@@ -32,6 +32,12 @@ mod m20261122_000013_device;
 mod m20261122_000015_refused_scopes;
 mod m20261122_000016_client_logos;
 mod m20261122_000021_delivered;
+mod m20261129_000001_admin_roles;
+mod m20261129_000002_admin;
+mod m20261129_000003_realm_words;
+mod m20261129_000004_audit_retention;
+mod m20261129_000005_members;
+mod m20261129_000006_admin_api;
 pub mod roles;
 
 pub use ddl::{APP_ROLE_SETTING, OPERATOR_ROLE_SETTING, PARTITIONS};
@@ -63,6 +69,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_refused_scopes::Migration),
             Box::new(m20261122_000016_client_logos::Migration),
             Box::new(m20261122_000021_delivered::Migration),
+            Box::new(m20261129_000001_admin_roles::Migration),
+            Box::new(m20261129_000002_admin::Migration),
+            Box::new(m20261129_000003_realm_words::Migration),
+            Box::new(m20261129_000004_audit_retention::Migration),
+            Box::new(m20261129_000005_members::Migration),
+            Box::new(m20261129_000006_admin_api::Migration),
         ]
     }
 }
@@ -95,4 +107,10 @@ pub const SOURCES: &[&str] = &[
     include_str!("m20261122_000015_refused_scopes.rs"),
     include_str!("m20261122_000016_client_logos.rs"),
     include_str!("m20261122_000021_delivered.rs"),
+    include_str!("m20261129_000001_admin_roles.rs"),
+    include_str!("m20261129_000002_admin.rs"),
+    include_str!("m20261129_000003_realm_words.rs"),
+    include_str!("m20261129_000004_audit_retention.rs"),
+    include_str!("m20261129_000005_members.rs"),
+    include_str!("m20261129_000006_admin_api.rs"),
 ];

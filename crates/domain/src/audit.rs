@@ -123,6 +123,28 @@ audit_kinds! {
     SigningKeyRotated = "signing_key_rotated",
     /// A signing key was taken out of use at once.
     SigningKeyRetired = "signing_key_retired",
+    /// A secret of a client was made.
+    ClientSecretCreated = "client_secret_created",
+    /// A secret of a client was removed.
+    ClientSecretRemoved = "client_secret_removed",
+    /// Something of the realm's configuration, or a person, was changed.
+    ConfigurationChanged = "configuration_changed",
+    /// A person was made, changed or removed by an admin.
+    UserChanged = "user_changed",
+    /// An admin set somebody's password.
+    PasswordReset = "password_reset",
+    /// An admin let somebody try to sign in again.
+    UserUnlocked = "user_unlocked",
+    /// The realm was made.
+    RealmCreated = "realm_created",
+    /// The realm was suspended.
+    RealmSuspended = "realm_suspended",
+    /// The realm was resumed, or brought back.
+    RealmResumed = "realm_resumed",
+    /// The realm was deleted; it can be brought back for a while.
+    RealmDeleted = "realm_deleted",
+    /// An operator left the realm before the time.
+    OperatorLeft = "operator_left",
     /// The realm's configuration was applied.
     ConfigurationApplied = "configuration_applied",
     /// An operator entered the realm.

@@ -224,7 +224,7 @@ impl ClientSettings {
 }
 
 /// The public keys of a client, by value or by reference, never both (RFC 7591, section 2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientKeySettings {
     /// `jwks`: the set itself.
@@ -238,7 +238,7 @@ pub struct ClientKeySettings {
 }
 
 /// Whether clients can recognise a person among each other (OpenID Connect Core, section 8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectType {
     /// The same `sub` for all.
@@ -249,7 +249,7 @@ pub enum SubjectType {
 }
 
 /// What `sub` a client sees.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubjectSettings {
     /// The kind. Default `public`.
@@ -260,7 +260,7 @@ pub struct SubjectSettings {
 }
 
 /// What a sign-in for this client must fulfil (OpenID Connect Dynamic Client Registration, section 2).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignInSettings {
     /// `default_max_age`, in seconds, where the request has no `max_age`.
@@ -278,7 +278,7 @@ pub struct SignInSettings {
 }
 
 /// How a client hears of the end of a session (OpenID Connect Back-Channel and Front-Channel Logout 1.0).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogoutSettings {
     /// `backchannel_logout_uri`: a logout token is posted there.
@@ -294,7 +294,7 @@ pub struct LogoutSettings {
 }
 
 /// What people are told about a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientAbout {
     /// `client_uri`: its home page.
@@ -326,7 +326,7 @@ fn rs256() -> SigningAlgorithm {
 }
 
 /// What kind of application a client is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientKind {
     /// A web application with a backend.

@@ -20,7 +20,8 @@ pub struct Credential {
 /// The proof.
 #[derive(Clone)]
 pub enum CredentialKind {
-    /// An argon2id PHC string; its parameters are in it.
+    /// A password hash, with its algorithm and parameters in it: argon2id as a PHC string, or until its owner next signs in
+    /// what another system made of the password.
     Password(String),
 }
 

@@ -103,4 +103,8 @@ row_ids! {
     AuditEventId;
     /// An entry of the outbox.
     OutboxId;
+    /// An operator's entry into a realm.
+    OperatorEntryId;
+    /// An import of people.
+    ImportJobId;
 }

@@ -8,7 +8,9 @@
 //! **To extend it**: an entity is one file with its identifier, its fields (with units) and its transitions.
 //! A column of `store` mirrors a field here; a wire type of `protocol` never holds one of these.
 
+pub mod admin;
 pub mod api;
+pub mod asset;
 pub mod audit;
 pub mod client;
 pub mod credential;
@@ -16,6 +18,7 @@ pub mod entropy;
 pub mod grant;
 pub mod identifier;
 pub mod ids;
+pub mod import;
 pub mod interaction;
 pub mod key;
 pub mod lockout;

@@ -26,6 +26,11 @@ impl LockoutScope {
         }
     }
 
+    /// From the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Address, Self::Device, Self::Account].into_iter().find(|scope| scope.as_str() == word)
+    }
+
     /// The longest wait and the failure from which it begins.
     fn rule(self, policy: &LockoutPolicy) -> (u32, u64) {
         match self {

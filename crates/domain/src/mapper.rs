@@ -96,7 +96,7 @@ pub enum ClaimSource {
 }
 
 /// Something that every account has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserProperty {
     /// The name to sign in with.
@@ -126,7 +126,7 @@ pub enum UserProperty {
 }
 
 /// Where a claim is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimTarget {
     /// Into access tokens.

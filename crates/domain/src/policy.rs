@@ -13,7 +13,7 @@ use crate::key::PUBLISHED_AHEAD;
 use crate::time::Instant;
 
 /// All that a realm may choose.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RealmPolicy {
     /// How long things live.
@@ -39,6 +39,9 @@ pub struct RealmPolicy {
     pub keys: KeyPolicy,
     /// What happens to a scope that the client may not have.
     pub foreign_scopes: ForeignScopes,
+    /// The log of what happened.
+    #[serde(skip_serializing_if = "AuditPolicy::is_default")]
+    pub audit: AuditPolicy,
 }
 
 /// Why a policy cannot be taken.
@@ -94,6 +97,7 @@ impl RealmPolicy {
         seconds("refresh.grace_seconds", self.refresh.grace_seconds, 0, 60)?;
         in_bounds("passwords.min_length", self.passwords.min_length, 8, 128, "characters")?;
         in_bounds("passwords.min_strength", self.passwords.min_strength, 0, 4, "(zxcvbn score)")?;
+        in_bounds("audit.retention_days", self.audit.retention_days, 1, 3_660, "days")?;
         seconds("keys.rotation_seconds", self.keys.rotation_seconds, 3_600, YEAR)?;
         seconds("keys.retention_seconds", self.keys.retention_seconds, 0, 2 * YEAR)?;
         self.check_key_retention(0)
@@ -141,7 +145,7 @@ fn in_bounds(field: &'static str, value: u64, least: u64, most: u64, unit: &'sta
 }
 
 /// How long things live, in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lifetimes {
     /// An access token. Default 300.
@@ -212,7 +216,7 @@ impl Lifetimes {
 }
 
 /// Rotation of refresh tokens (PROTOCOL.md section 4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RefreshPolicy {
     /// For how long a used token still yields its one successor, in seconds. Default 10, 0 to 60.
@@ -228,7 +232,7 @@ impl Default for RefreshPolicy {
 }
 
 /// What the expiry of a session means for the refresh families born in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FollowsSession {
     /// Only its end (sign-out, admin, password change) ends them.
@@ -238,7 +242,7 @@ pub enum FollowsSession {
 }
 
 /// Shape and algorithm of an access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessTokenPolicy {
     /// The profile. Default `rfc9068`.
@@ -254,7 +258,7 @@ impl Default for AccessTokenPolicy {
 }
 
 /// The shape of an access token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessTokenProfile {
     /// `typ: at+jwt` (RFC 9068, section 2.1).
@@ -264,7 +268,7 @@ pub enum AccessTokenProfile {
 }
 
 /// Whether a realm's rate limits are on. Their sizes are the platform's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimitPolicy {
     /// On by default.
@@ -307,7 +311,7 @@ impl Default for RateLimitPolicy {
 }
 
 /// How guessing of passwords is slowed down; see [`crate::lockout`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LockoutPolicy {
     /// On by default.
@@ -341,7 +345,7 @@ impl Default for LockoutPolicy {
 }
 
 /// Which passwords may be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicy {
     /// The least number of characters. Default 8; the most is 128 characters and 512 bytes.
@@ -357,7 +361,7 @@ impl Default for PasswordPolicy {
 }
 
 /// Who may register clients (RFC 7591).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RegistrationPolicy {
     /// Nobody.
@@ -370,7 +374,7 @@ pub enum RegistrationPolicy {
 }
 
 /// The scopes of clients that register themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct RegistrableScopes(pub Vec<Scope>);
 
@@ -382,7 +386,7 @@ impl Default for RegistrableScopes {
 }
 
 /// The grants of clients that register themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct RegistrableGrants(pub Vec<GrantType>);
 
@@ -397,7 +401,7 @@ impl Default for RegistrableGrants {
 }
 
 /// Rotation of signing keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyPolicy {
     /// How long a key signs, in seconds. Default 90 days.
@@ -413,8 +417,32 @@ impl Default for KeyPolicy {
     }
 }
 
+/// The log of what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditPolicy {
+    /// How long an event is kept, in days; it may be there some weeks longer. Default 400.
+    pub retention_days: u64,
+}
+
+/// How long audit events are kept where a realm chose nothing, in days.
+pub const AUDIT_RETENTION_DAYS: u64 = 400;
+
+impl Default for AuditPolicy {
+    fn default() -> Self {
+        Self { retention_days: AUDIT_RETENTION_DAYS }
+    }
+}
+
+impl AuditPolicy {
+    /// Whether nothing was chosen.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What happens to a scope that the client may not have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ForeignScopes {
     /// The request is refused with `invalid_scope`.
@@ -431,6 +459,17 @@ mod tests {
     #[test]
     fn the_defaults_are_a_valid_policy() {
         assert_eq!(RealmPolicy::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn audit_events_are_kept_for_a_day_at_least_and_ten_years_at_most() {
+        let policy = |retention_days| RealmPolicy { audit: AuditPolicy { retention_days }, ..RealmPolicy::default() };
+        assert!(policy(1).check().is_ok() && policy(3_660).check().is_ok());
+        for days in [0, 3_661] {
+            assert!(policy(days).check().unwrap_err().to_string().contains("days"), "{days}");
+        }
+        let unsaid = serde_json::to_value(RealmPolicy::default()).unwrap();
+        assert_eq!(unsaid.get("audit"), None, "a program that does not know of it reads what is stored");
     }
 
     #[test]

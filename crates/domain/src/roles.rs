@@ -2,6 +2,7 @@
 
 mod graph;
 
+use crate::admin::{AdminRealm, AdminRole};
 use crate::ids::{ClientKey, GroupId, RoleId};
 
 pub use graph::{Holdings, RoleGraph, RolesOfClient};
@@ -17,6 +18,13 @@ pub struct Role {
     pub description: String,
     /// The client it belongs to; `None`: the realm.
     pub client: Option<ClientKey>,
+}
+
+impl Role {
+    /// The built-in role that it is, in such a realm; `None` if it is none.
+    pub fn built_in(&self, realm: AdminRealm) -> Option<AdminRole> {
+        if self.client.is_some() { None } else { AdminRole::parse_in(realm, &self.name) }
+    }
 }
 
 /// A group of users.
@@ -42,6 +50,3 @@ pub struct Memberships {
 /// How many roles and groups of a user are read for their tokens, together. A token of that many would be too long for
 /// any header; whoever holds more is shown the oldest.
 pub const MAX_MEMBERSHIPS: u64 = 1_000;
-
-/// A role that every realm has: its holder administers the realm.
-pub const REALM_ADMIN: &str = "realm-admin";

@@ -23,6 +23,10 @@ pub struct Tenant {
     pub version: TenantVersion,
     /// When it was made.
     pub created_at: Instant,
+    /// Since when it is suspended, if it is.
+    pub suspended_at: Option<Instant>,
+    /// From when on it may be removed for good, if it is being deleted.
+    pub delete_after: Option<Instant>,
 }
 
 /// Counts the changes of a tenant's configuration, from 1.
@@ -31,7 +35,7 @@ pub struct Tenant {
 pub struct TenantVersion(pub i64);
 
 /// Whether a tenant serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TenantState {
     /// It serves.
@@ -43,7 +47,7 @@ pub enum TenantState {
 }
 
 /// What a realm's configuration is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RealmProfile {
     /// Fit for production.
@@ -69,7 +73,7 @@ pub struct RealmSettings {
 }
 
 /// How a realm's pages look: values, never markup.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branding {
     /// The accent colour, `#rrggbb`; its contrast is corrected when shown.
@@ -81,7 +85,7 @@ pub struct Branding {
 }
 
 /// A link below the sign-in card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LegalLink {
     /// The words of the link.

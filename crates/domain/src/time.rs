@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A point in time: microseconds since the Unix epoch, in UTC.
 ///
@@ -15,6 +17,18 @@ pub struct Instant(i64);
 impl Instant {
     /// The Unix epoch.
     pub const EPOCH: Self = Self(0);
+
+    /// As RFC 3339 in UTC, to the microsecond: `2026-11-29T08:15:30.123456Z`. The epoch, if no calendar reaches so far.
+    pub fn to_rfc3339(self) -> String {
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000);
+        at.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+    }
+
+    /// From RFC 3339, with whatever offset; `None` if it is none, or out of reach.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
 
     /// From microseconds since the epoch.
     pub const fn from_micros(micros: i64) -> Self {

@@ -33,7 +33,7 @@ pub struct User {
 }
 
 /// The standard claims of OpenID Connect Core, section 5.1, that are not columns of their own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserProfile {
     /// Full name.
@@ -119,7 +119,7 @@ pub enum CustomFieldKind {
 }
 
 /// Who may write a custom field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WritableBy {
     /// Admins alone.

@@ -23,10 +23,12 @@
 //! HTTP worker starts; see `pools.rs`.
 
 mod deliveries;
+mod due_imports;
 mod due_keys;
 mod due_logos;
 mod entities;
 mod error;
+mod find_tenants;
 mod migrate;
 mod operator;
 mod pools;
@@ -36,12 +38,15 @@ mod settings;
 mod store;
 mod sweeps;
 mod transaction;
+mod word_search;
 mod wrapped_keys;
 
 pub use deliveries::ClaimedEntry;
+pub use due_imports::ClaimedChunk;
 pub use due_keys::{DueCursor, DueRealms};
 pub use due_logos::DueLogo;
 pub use error::StoreError;
+pub use find_tenants::TenantFilter;
 pub use migrate::MigrateReport;
 pub use operator::{OperatorProof, OperatorTx};
 pub use pools::PoolState;

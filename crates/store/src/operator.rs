@@ -3,9 +3,10 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use palatine_domain::admin::AdminRealm;
 use palatine_domain::ids::{RowId as _, TenantId};
 use palatine_domain::key::MasterKeyId;
-use palatine_domain::tenant::{RealmProfile, Tenant, TenantState};
+use palatine_domain::tenant::{RealmProfile, TenantState};
 use palatine_domain::{Instant, RealmSlug};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict, Query};
 use sea_orm::{
@@ -14,9 +15,10 @@ use sea_orm::{
 
 use crate::entities::{data_keys, jobs, scoped, tenant_versions, tenants};
 use crate::error::StoreError;
+use crate::repo::realm_words;
 use crate::scope::{ScopedTx, TenantScope};
 use crate::settings::Backend;
-use crate::store::{Store, VersionChange, change_of, profile_word, state_word, tenant_of};
+use crate::store::{Store, VersionChange, change_of, profile_word, state_word};
 use crate::transaction::{TenantTx, TenantWrite};
 
 /// How long a deleted tenant can be brought back.
@@ -79,6 +81,10 @@ impl OperatorTx {
         &self.tx
     }
 
+    pub(crate) fn backend(&self) -> Backend {
+        self.store.backend()
+    }
+
     /// Makes everything permanent, and announces changed tenants to this node's caches.
     pub async fn commit(self) -> Result<(), StoreError> {
         let changes = self.changes.into_inner().unwrap_or_default();
@@ -89,8 +95,8 @@ impl OperatorTx {
         Ok(())
     }
 
-    /// Makes a tenant. The same transaction goes on as that tenant, without the operator's rights; its commit makes the
-    /// tenant and what it was filled with visible together.
+    /// Makes a tenant, with its built-in roles. The same transaction goes on as that tenant, without the operator's
+    /// rights; its commit makes the tenant and what it was filled with visible together.
     ///
     /// # Errors
     ///
@@ -121,52 +127,36 @@ impl OperatorTx {
         scoped::insert_routing(&self, version).exec_without_returning(&self.tx).await?;
         self.tx.become_tenant(id, self.store.roles()).await?;
         let mut write = TenantTx::over(self.tx, self.store, TenantScope::new(id), self.now);
+        write.roles().insert_built_in(AdminRealm::of(slug)).await?;
+        realm_words::index(&write, "").await?;
         write.touch_configuration();
         write.announce_too(self.changes.into_inner().unwrap_or_default());
         Ok(write)
     }
 
-    /// Tenants by slug, after `after`, at most `limit`; deleted ones inside their grace period included.
-    pub async fn tenants(&self, after: Option<&RealmSlug>, limit: u64) -> Result<Vec<Tenant>, StoreError> {
-        let mut select = scoped::find_routing::<tenants::Entity>().filter(not_a_tombstone());
-        if let Some(after) = after {
-            select = select.filter(tenants::Column::Slug.gt(after.as_str()));
-        }
-        let rows = select
-            .find_also_related(tenant_versions::Entity)
-            .order_by_asc(tenants::Column::Slug)
-            .limit(limit)
-            .all(&self.tx)
-            .await?;
-        rows.iter().map(|(row, version)| tenant_of(row, version.as_ref())).collect()
-    }
-
-    /// The realms whose secrets everybody knows.
-    pub async fn insecure_tenants(&self) -> Result<Vec<RealmSlug>, StoreError> {
-        let rows = scoped::find_routing::<tenants::Entity>()
-            .filter(tenants::Column::Profile.eq(profile_word(RealmProfile::InsecureDemo)))
-            .filter(not_a_tombstone())
-            .order_by_asc(tenants::Column::Slug)
-            .all(&self.tx)
-            .await?;
-        rows.iter()
-            .map(|row| RealmSlug::parse(&row.slug).map_err(|_| StoreError::corrupt("tenants", "slug", row.id)))
-            .collect()
+    /// Goes on as that tenant, without the operator's rights; the commit makes both parts visible together.
+    pub async fn into_tenant(self, tenant: TenantId) -> Result<TenantWrite, StoreError> {
+        self.tx.become_tenant(tenant, self.store.roles()).await?;
+        let mut write = TenantTx::over(self.tx, self.store, TenantScope::new(tenant), self.now);
+        write.announce_too(self.changes.into_inner().unwrap_or_default());
+        Ok(write)
     }
 
     /// Lets a tenant serve, or not. A deleted one can be brought back for 30 days.
     ///
-    /// Gives whether there is such a tenant.
+    /// Gives whether there is such a tenant, and its grace is not over.
     pub async fn set_state(&self, tenant: TenantId, state: TenantState) -> Result<bool, StoreError> {
         use tenants::Column::{DeleteAfter, Id, State, SuspendedAt};
         let suspended = (state == TenantState::Suspended).then_some(self.now.as_micros());
         let delete_after = (state == TenantState::Deleting).then_some(self.now.plus(GRACE).as_micros());
+        let has_grace = Condition::any().add(DeleteAfter.is_null()).add(DeleteAfter.gt(self.now.as_micros()));
         let done = scoped::update_routing::<tenants::Entity>(self)
             .col_expr(State, Expr::value(state_word(state)))
             .col_expr(SuspendedAt, Expr::value(suspended))
             .col_expr(DeleteAfter, Expr::value(delete_after))
             .filter(Id.eq(tenant.as_uuid()))
             .filter(not_a_tombstone())
+            .filter(has_grace)
             .exec(&self.tx)
             .await?;
         if done.rows_affected == 0 {
@@ -207,7 +197,7 @@ impl OperatorTx {
     /// gives how many it made. Nothing on SQLite. Events outside every part are kept in the default one until their
     /// part is made.
     pub async fn make_audit_parts(&self) -> Result<u64, StoreError> {
-        if self.store.backend() == Backend::Sqlite {
+        if self.backend() == Backend::Sqlite {
             return Ok(0);
         }
         let mut made = 0;
@@ -255,6 +245,6 @@ pub(crate) fn tombstone() -> Condition {
         .add(tenants::Column::DeleteAfter.is_null())
 }
 
-fn not_a_tombstone() -> Condition {
+pub(crate) fn not_a_tombstone() -> Condition {
     tombstone().not()
 }

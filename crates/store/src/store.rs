@@ -208,6 +208,8 @@ pub(crate) fn tenant_of(row: &tenants::Model, version: Option<&tenant_versions::
         profile: profile_from(&row.profile).ok_or_else(|| corrupt("profile"))?,
         version: TenantVersion(version.version),
         created_at: Instant::from_micros(row.created_at),
+        suspended_at: row.suspended_at.map(Instant::from_micros),
+        delete_after: row.delete_after.map(Instant::from_micros),
     })
 }
 

@@ -13,14 +13,17 @@ use sea_orm::{
 
 use crate::entities::scoped::TenantEntity;
 use crate::entities::{
-    self, authorization_codes, initial_access_tokens, interactions, lockouts, login_sessions, outbox, posted_requests,
-    refresh_tokens, revoked_tokens, scoped, signing_keys, tenant_hosts, tenant_versions, tenants,
+    self, authorization_codes, import_jobs, initial_access_tokens, interactions, lockouts, login_sessions,
+    operator_entries, outbox, posted_requests, refresh_tokens, revoked_tokens, scoped, signing_keys, tenant_hosts,
+    tenant_versions, tenants,
 };
 use crate::error::StoreError;
 use crate::operator::{OperatorTx, tombstone};
 use crate::store::profile_word;
 
+mod audit;
 mod issued;
+mod purge;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -39,6 +42,10 @@ const KEEP_INTERACTIONS: Duration = HOUR;
 const KEEP_REMOVED_KEYS: Duration = Duration::from_hours(90 * 24);
 /// What was delivered, or given up, can be looked at for a while.
 const KEEP_DELIVERED: Duration = DAY;
+/// Who was in a realm can be looked up for a while; the audit log remembers it longer.
+const KEEP_ENTRIES: Duration = Duration::from_hours(90 * 24);
+/// So can what came of an import.
+const KEEP_IMPORTS: Duration = Duration::from_hours(30 * 24);
 /// Sealed successors cleared in one call.
 const SEALED_BUDGET: u64 = 10_000;
 
@@ -78,12 +85,17 @@ impl OperatorTx {
         left -= self.sweep::<login_sessions::Entity>(due, left).await?;
         let due = outbox::Column::DoneAt.lt(before(KEEP_DELIVERED));
         left -= self.sweep::<outbox::Entity>(due, left).await?;
+        let due = operator_entries::Column::ExpiresAt.lt(before(KEEP_ENTRIES));
+        left -= self.sweep::<operator_entries::Entity>(due, left).await?;
+        let due = import_jobs::Column::FinishedAt.lt(before(KEEP_IMPORTS));
+        left -= self.sweep::<import_jobs::Entity>(due, left).await?;
         let due = signing_keys::Column::HintsUntil.lt(before(KEEP_REMOVED_KEYS));
         left -= self.sweep::<signing_keys::Entity>(due, left).await?;
         Ok(budget - left)
     }
 
-    async fn sweep<E: TenantEntity>(&self, due: Expr, budget: u64) -> Result<u64, StoreError> {
+    /// Removes at most `budget` rows that are due, and gives how many.
+    pub(crate) async fn sweep<E: TenantEntity>(&self, due: Expr, budget: u64) -> Result<u64, StoreError> {
         if budget == 0 {
             return Ok(0);
         }

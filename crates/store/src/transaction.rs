@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use palatine_domain::ids::{RowId as _, TenantId, TenantScoped as _};
 use palatine_domain::tenant::TenantVersion;
 use palatine_domain::{Ambient, Instant};
+use sea_orm::QuerySelect as _;
 use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
@@ -141,6 +142,17 @@ impl TenantRead {
 }
 
 impl TenantWrite {
+    /// Makes the writes that begin so take turns in the tenant: whoever comes second waits here until the first has
+    /// committed or gone, and what it reads from then on holds until its own commit, as far as all writers do so.
+    ///
+    /// Taken first, before anything is read that a decision depends on. On SQLite a transaction that writes has its turn
+    /// already. Gives the version that the configuration has.
+    pub async fn lock_tenant(&self) -> Result<TenantVersion, StoreError> {
+        let row = scoped::find_version(self).lock_exclusive().one(&self.tx).await?;
+        let row = row.ok_or_else(|| StoreError::corrupt("tenant_versions", "tenant_id", self.tenant_id()))?;
+        Ok(TenantVersion(row.version))
+    }
+
     /// Marks that the tenant's configuration changes: [`commit`](Self::commit) then counts its version up.
     pub(crate) fn touch_configuration(&self) {
         self.touched.store(true, Ordering::Relaxed);

@@ -7,11 +7,12 @@ mod support;
 use std::time::Duration;
 
 use palatine_domain::RealmSlug;
+use palatine_domain::admin::AdminRealm;
 use palatine_domain::ids::TenantScoped as _;
 use palatine_domain::key::{DataKey, MasterKeyId};
 use palatine_domain::policy::RealmPolicy;
 use palatine_domain::tenant::{Branding, RealmProfile, RealmSettings, TenantState};
-use palatine_store::{OperatorProof, OperatorTx, StoreError};
+use palatine_store::{OperatorProof, OperatorTx, StoreError, TenantFilter};
 use support::{START, TestStore, on_both_databases};
 
 fn slug(text: &str) -> RealmSlug {
@@ -51,6 +52,17 @@ on_both_databases! {
         assert!(changes.try_recv().is_err());
     }
 
+    async fn a_tenant_is_made_with_its_built_in_roles_and_those_of_operators_are_in_system_alone(db) {
+        for (name, kind) in [("system", AdminRealm::System), ("acme", AdminRealm::Customer)] {
+            let scope = db.tenant(name).await;
+            let roles = db.store.read(&scope).await.unwrap().roles().list().await.unwrap();
+            let mut found: Vec<_> = roles.iter().map(|role| role.built_in(kind).unwrap()).collect();
+            found.sort_unstable();
+            assert_eq!(found, kind.roles(), "{name}");
+            assert!(roles.iter().all(|role| role.description == role.built_in(kind).unwrap().description()));
+        }
+    }
+
     async fn a_slug_is_given_once(db) {
         db.tenant("acme").await;
         let error = operator(&db).await.create_tenant(&slug("acme"), RealmProfile::Standard).await.unwrap_err();
@@ -66,6 +78,50 @@ on_both_databases! {
         assert_eq!(page.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         let page = tx.tenants(page.last().map(|tenant| &tenant.slug), 3).await.unwrap();
         assert_eq!(page.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>(), ["c-1"]);
+    }
+
+    async fn tenants_are_found_by_words_of_slug_and_name_in_pages(db) {
+        for (name, display_name) in [("acme-north", "Acme North"), ("acme-south", "Ünited Bakers"), ("zoo", "The Zoo")] {
+            let tx = db.store.write(&db.tenant(name).await).await.unwrap();
+            tx.settings().put(&RealmSettings { display_name: display_name.to_owned(), ..acme() }).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        db.tenant("bare").await;
+        let suspend = operator(&db).await;
+        let south = suspend.tenant(&slug("acme-south")).await.unwrap().unwrap();
+        assert!(suspend.set_state(south.id, TenantState::Suspended).await.unwrap());
+        suspend.commit().await.unwrap();
+        let tx = operator(&db).await;
+        let found = async |text: &str, state: Option<TenantState>, after: Option<&str>, limit: u64| {
+            let filter = TenantFilter { text: text.to_owned(), state };
+            let found = tx.search_tenants(&filter, after.map(slug).as_ref(), limit).await.unwrap();
+            found.iter().map(|tenant| tenant.slug.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let (active, suspended) = (Some(TenantState::Active), Some(TenantState::Suspended));
+        assert_eq!(found("", None, None, 9).await, "acme-north acme-south bare zoo");
+        assert_eq!(found("", suspended, None, 9).await, "acme-south");
+        assert_eq!(found("ACM", None, None, 9).await, "acme-north acme-south");
+        assert_eq!(found("acme", None, None, 1).await, "acme-north");
+        assert_eq!(found("acme", None, Some("acme-north"), 9).await, "acme-south");
+        assert_eq!(found("acme", active, None, 9).await, "acme-north");
+        assert_eq!(found("ünited acme", None, None, 9).await, "acme-south", "words of both, in any order");
+        assert_eq!(found("bak nor", None, None, 9).await, "");
+        assert_eq!(found("bar", None, None, 9).await, "bare", "also before it has settings");
+        assert_eq!(found("the", suspended, None, 9).await, "");
+    }
+
+    async fn a_tenant_is_found_by_its_former_name_no_more(db) {
+        let scope = db.tenant("acme").await;
+        for display_name in ["Old", "New"] {
+            let tx = db.store.write(&scope).await.unwrap();
+            tx.settings().put(&RealmSettings { display_name: display_name.to_owned(), ..acme() }).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let tx = operator(&db).await;
+        for (text, hits) in [("old", 0), ("new", 1), ("acme", 1)] {
+            let filter = TenantFilter { text: text.to_owned(), state: None };
+            assert_eq!(tx.search_tenants(&filter, None, 9).await.unwrap().len(), hits, "{text}");
+        }
     }
 
     async fn demo_realms_are_known_by_name(db) {

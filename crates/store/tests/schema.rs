@@ -149,7 +149,7 @@ async fn on_sqlite_every_key_of_a_tenant_table_begins_with_the_tenant() {
     let db = TestDatabase::sqlite().await;
     let mut conn = SqliteConnection::connect(db.settings.url.expose()).await.unwrap();
     let schema = sqlite_schema(&mut conn).await;
-    assert_eq!(schema.len(), 40 + ROUTING.len());
+    assert_eq!(schema.len(), 45 + ROUTING.len());
     assert_every_key_begins_with_the_tenant(&schema);
 }
 

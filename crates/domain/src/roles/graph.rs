@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Group, Memberships, Role};
+use crate::admin::{AdminRealm, AdminRole, Permissions};
 use crate::ids::{ClientKey, GroupId, RoleId};
 
 /// The roles and groups of a realm.
@@ -52,6 +53,20 @@ impl RoleGraph {
         }
     }
 
+    /// With further roles.
+    #[must_use]
+    pub fn with_roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.roles.extend(roles.into_iter().map(|role| (role.id, role)));
+        self
+    }
+
+    /// With further groups, or groups that are elsewhere now.
+    #[must_use]
+    pub fn with_groups(mut self, groups: impl IntoIterator<Item = Group>) -> Self {
+        self.groups.extend(groups.into_iter().map(|group| (group.id, group)));
+        self
+    }
+
     /// With pairs of a role and one that it brings along.
     #[must_use]
     pub fn with_composites(mut self, pairs: impl IntoIterator<Item = (RoleId, RoleId)>) -> Self {
@@ -86,6 +101,41 @@ impl RoleGraph {
         self
     }
 
+    /// A role.
+    pub fn role(&self, role: RoleId) -> Option<&Role> {
+        self.roles.get(&role)
+    }
+
+    /// Every role.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    /// Every group.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    /// Pairs of a role and one that it brings along.
+    pub fn composites(&self) -> impl Iterator<Item = (RoleId, RoleId)> {
+        self.brings.iter().flat_map(|(role, children)| children.iter().map(|child| (*role, *child)))
+    }
+
+    /// The roles that a group gives itself, without those above it.
+    pub fn roles_of_group(&self, group: GroupId) -> &[RoleId] {
+        self.gives.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The roles that the service account of a client was given.
+    pub fn roles_of_client(&self, client: ClientKey) -> &[RoleId] {
+        self.services.get(&client).map_or(&[], Vec::as_slice)
+    }
+
+    /// The `client_id` of a client that has roles of its own.
+    pub fn owner(&self, client: ClientKey) -> Option<&str> {
+        self.clients.get(&client).map(String::as_str)
+    }
+
     /// What a person has: their own roles, those of their groups and of the groups above, and what each brings along.
     pub fn of_person(&self, memberships: &Memberships) -> Holdings {
         let groups = self.with_those_above(&memberships.groups);
@@ -98,6 +148,29 @@ impl RoleGraph {
     /// What the service account of a client has.
     pub fn of_service(&self, client: ClientKey) -> Holdings {
         self.named(self.services.get(&client).into_iter().flatten().copied())
+    }
+
+    /// What a person is allowed to do by their roles.
+    pub fn permissions_of_person(&self, memberships: &Memberships, realm: AdminRealm) -> Permissions {
+        let of_groups = memberships.groups.iter().map(|group| self.permissions_of_group(*group, realm));
+        let own = self.permissions(memberships.roles.iter().copied(), realm);
+        of_groups.fold(own, Permissions::union)
+    }
+
+    /// What the service account of a client is allowed to do by its roles.
+    pub fn permissions_of_service(&self, client: ClientKey, realm: AdminRealm) -> Permissions {
+        self.permissions(self.services.get(&client).into_iter().flatten().copied(), realm)
+    }
+
+    /// What a role allows its holders: by itself, and by what it brings along.
+    pub fn permissions_of_role(&self, role: RoleId, realm: AdminRealm) -> Permissions {
+        self.permissions([role], realm)
+    }
+
+    /// What a group allows its members: by its own roles and those of the groups above it.
+    pub fn permissions_of_group(&self, group: GroupId, realm: AdminRealm) -> Permissions {
+        let groups = self.with_those_above(&[group]);
+        self.permissions(groups.iter().filter_map(|group| self.gives.get(group)).flatten().copied(), realm)
     }
 
     /// Whether `role` would bring itself along if it brought `child` along.
@@ -141,6 +214,12 @@ impl RoleGraph {
             }
         }
         known
+    }
+
+    fn permissions(&self, roles: impl IntoIterator<Item = RoleId>, realm: AdminRealm) -> Permissions {
+        let roles = self.with_those_below(roles);
+        let roles = roles.iter().filter_map(|role| self.roles.get(role));
+        roles.filter_map(|role| role.built_in(realm)).map(AdminRole::permissions).collect()
     }
 
     fn named(&self, roles: impl IntoIterator<Item = RoleId>) -> Holdings {
@@ -232,5 +311,48 @@ mod tests {
     fn what_is_gone_gives_nothing() {
         let holdings = graph().of_person(&Memberships { roles: vec![id(77)], groups: vec![id(78)] });
         assert_eq!(holdings, Holdings::default());
+    }
+
+    /// `support` brings `auditor` along; the group `staff` gives `support`, and `staff/team` gives `user-manager`. The
+    /// client `shop` has a role named `realm-admin`, which its own service account holds.
+    fn admins() -> RoleGraph {
+        let roles = [
+            role(1, "support", None),
+            role(2, "auditor", None),
+            role(3, "user-manager", None),
+            role(4, "operator-admin", None),
+            role(5, "realm-admin", Some(9)),
+        ];
+        RoleGraph::new(roles, [group(1, "staff", None), group(2, "team", Some(1))])
+            .with_composites([(id(1), id(2))])
+            .with_group_roles([(id(1), id(1)), (id(2), id(3))])
+            .with_service_roles([(id(9), id(5)), (id(8), id(4))])
+    }
+
+    #[test]
+    fn permissions_come_by_groups_above_and_by_what_roles_bring_along() {
+        let (graph, realm) = (admins(), AdminRealm::Customer);
+        let auditor = AdminRole::Auditor.permissions();
+        let both = auditor.union(AdminRole::UserManager.permissions());
+        assert_eq!(graph.permissions_of_role(id(1), realm), auditor);
+        assert_eq!(graph.permissions_of_group(id(1), realm), auditor);
+        assert_eq!(graph.permissions_of_group(id(2), realm), both);
+        let person = Memberships { roles: vec![id(3)], groups: vec![id(1)] };
+        assert_eq!(graph.permissions_of_person(&person, realm), both);
+        assert!(graph.permissions_of_person(&Memberships::default(), realm).is_empty());
+    }
+
+    #[test]
+    fn a_role_of_a_client_allows_nothing_whatever_its_name() {
+        assert!(admins().permissions_of_service(id(9), AdminRealm::Customer).is_empty());
+        assert!(admins().permissions_of_role(id(5), AdminRealm::System).is_empty());
+    }
+
+    #[test]
+    fn an_operators_role_allows_nothing_outside_the_realm_system() {
+        let graph = admins();
+        assert!(graph.permissions_of_service(id(8), AdminRealm::Customer).is_empty());
+        let operator = AdminRole::OperatorAdmin.permissions();
+        assert_eq!(graph.permissions_of_service(id(8), AdminRealm::System), operator);
     }
 }

@@ -4,7 +4,9 @@
 
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ColumnTrait as _, DbErr, QueryFilter as _};
+use uuid::Uuid;
 
+use crate::error::StoreError;
 use crate::operator::OperatorTx;
 
 pub(crate) mod apis;
@@ -25,6 +27,8 @@ pub(crate) mod document;
 pub(crate) mod grants;
 pub(crate) mod group_roles;
 pub(crate) mod groups;
+pub(crate) mod import_chunks;
+pub(crate) mod import_jobs;
 pub(crate) mod initial_access_tokens;
 pub(crate) mod interactions;
 pub(crate) mod jobs;
@@ -32,10 +36,13 @@ pub(crate) mod joined;
 pub(crate) mod known_devices;
 pub(crate) mod lockouts;
 pub(crate) mod login_sessions;
+pub(crate) mod operator_entries;
 pub(crate) mod outbox;
 pub(crate) mod posted_requests;
+pub(crate) mod realm_assets;
 pub(crate) mod realm_secrets;
 pub(crate) mod realm_settings;
+pub(crate) mod realm_words;
 pub(crate) mod refresh_families;
 pub(crate) mod refresh_tokens;
 pub(crate) mod resource_names;
@@ -72,6 +79,19 @@ macro_rules! tenant_tables {
                 .await?;)*
             Ok(())
         }
+
+        /// Removes at most `budget` rows of these tenants, and gives how many: fewer than `budget` means that none is
+        /// left.
+        pub(crate) async fn delete_some_rows_of(
+            tx: &OperatorTx,
+            tenants: &[Uuid],
+            budget: u64,
+        ) -> Result<u64, StoreError> {
+            let mut left = budget;
+            $(let theirs = $table::Column::TenantId.is_in(tenants.iter().copied());
+            left -= tx.sweep::<$table::Entity>(theirs, left).await?;)*
+            Ok(budget - left)
+        }
     };
 }
 
@@ -80,7 +100,7 @@ tenant_tables! {
     posted_requests interactions login_sessions consents client_roles user_groups user_roles group_roles groups
     role_composites roles known_devices credentials user_search subjects user_identifiers users claim_mappers client_apis
     client_scopes scopes apis client_secrets client_registrations client_logos clients resource_names signing_keys realm_secrets
-    data_keys realm_settings initial_access_tokens
+    data_keys realm_settings initial_access_tokens operator_entries realm_assets import_chunks import_jobs realm_words
 }
 
 /// The routing tables: a closed list.

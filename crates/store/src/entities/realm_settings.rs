@@ -13,6 +13,8 @@ pub(crate) struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub(crate) settings: Document,
     pub(crate) updated_at: i64,
+    /// How long audit events are kept, where that is not the default.
+    pub(crate) audit_days: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

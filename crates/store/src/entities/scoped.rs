@@ -113,3 +113,9 @@ pub(crate) fn bump_version(tx: &TenantTx<ReadWrite>) -> UpdateMany<super::tenant
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::TenantId.eq(tx.tenant_uuid()))
 }
+
+/// The version row of the transaction's own tenant.
+pub(crate) fn find_version(tx: &TenantTx<ReadWrite>) -> Select<super::tenant_versions::Entity> {
+    use super::tenant_versions::{Column, Entity};
+    Entity::find().filter(Column::TenantId.eq(tx.tenant_uuid()))
+}

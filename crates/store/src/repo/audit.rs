@@ -20,8 +20,10 @@ repository! {
 /// Which events are wanted: those that fit all that is given.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Of this kind.
-    pub kind: Option<AuditKind>,
+    /// Of one of these kinds; of any, if none is named.
+    pub kinds: Vec<AuditKind>,
+    /// By this one.
+    pub actor: Option<Actor>,
     /// About this user.
     pub user: Option<UserId>,
     /// About this client.
@@ -49,8 +51,11 @@ impl<A> Audit<'_, A> {
         after: Option<AuditCursor>,
         limit: u64,
     ) -> Result<Vec<AuditEvent>, StoreError> {
+        let (actor_kind, actor_id) = filter.actor.as_ref().map(actor_words).unzip();
         let conditions = [
-            filter.kind.map(|kind| Column::Kind.eq(kind.as_str())),
+            (!filter.kinds.is_empty()).then(|| Column::Kind.is_in(filter.kinds.iter().map(|kind| kind.as_str()))),
+            actor_kind.map(|kind| Column::ActorKind.eq(kind)),
+            actor_id.flatten().map(|id| Column::ActorId.eq(id)),
             filter.user.map(|user| Column::UserId.eq(user.as_uuid())),
             filter.client.map(|client| Column::ClientKey.eq(client.as_uuid())),
             filter.from.map(|from| Column::At.gte(from.as_micros())),
@@ -69,13 +74,7 @@ impl<A> Audit<'_, A> {
 impl Audit<'_, ReadWrite> {
     /// Writes an event down, in the transaction of what it tells.
     pub async fn append(&self, event: &AuditEvent) -> Result<(), StoreError> {
-        let (actor_kind, actor_id) = match &event.actor {
-            Actor::Anonymous => ("anonymous", None),
-            Actor::User(user) => ("user", Some(user.to_string())),
-            Actor::Client(client) => ("client", Some(client.to_string())),
-            Actor::Operator(reason) => ("operator", Some(reason.clone())),
-            Actor::System => ("system", None),
-        };
+        let (actor_kind, actor_id) = actor_words(&event.actor);
         let row = Model {
             tenant_id: self.tx.tenant_uuid(),
             at: event.at.as_micros(),
@@ -93,6 +92,17 @@ impl Audit<'_, ReadWrite> {
             checkpoint: None,
         };
         self.tx.insert(row, "audit event").await
+    }
+}
+
+/// The stored words for an actor.
+fn actor_words(actor: &Actor) -> (&'static str, Option<String>) {
+    match actor {
+        Actor::Anonymous => ("anonymous", None),
+        Actor::User(user) => ("user", Some(user.to_string())),
+        Actor::Client(client) => ("client", Some(client.to_string())),
+        Actor::Operator(reason) => ("operator", Some(reason.clone())),
+        Actor::System => ("system", None),
     }
 }
 

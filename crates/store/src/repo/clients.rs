@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use palatine_domain::client::{Client, ClientId, ClientScope, ClientSecret};
-use palatine_domain::ids::{ApiId, ClientKey, RowId as _};
-use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+use palatine_domain::ids::{ApiId, ClientKey, RoleId, RowId as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr, Query};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityName as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+};
 use uuid::Uuid;
 
 use super::names::{self, SubjectOf};
@@ -15,7 +17,7 @@ use crate::StoreError;
 use crate::entities::clients::{Column, Entity, Model};
 use crate::entities::document::Document;
 use crate::entities::joined::{Joined, col, same};
-use crate::entities::{client_apis, client_scopes, consents, grants, scopes};
+use crate::entities::{client_apis, client_roles, client_scopes, consents, grants, scopes};
 use crate::scope::ReadWrite;
 
 repository! {
@@ -39,7 +41,46 @@ impl<A> Clients<'_, A> {
 
     /// At most `limit` clients by `client_id`, after the given one; four statements.
     pub async fn list(&self, after: Option<&ClientId>, limit: u64) -> Result<Vec<Client>, StoreError> {
-        let mut rows = self.tx.rows::<Entity>().order_by_asc(Column::ClientId).limit(limit);
+        self.page(self.tx.rows::<Entity>(), after, limit).await
+    }
+
+    /// At most `limit` clients by `client_id`, after the given one, in whose `client_id` or name the text is, in small
+    /// letters or capital ones (SQLite: of ASCII). All clients if there is no text. Four statements.
+    pub async fn search(&self, text: &str, after: Option<&ClientId>, limit: u64) -> Result<Vec<Client>, StoreError> {
+        let pattern =
+            format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let holds = |column: Column| {
+            let text = Func::lower(Expr::col((Entity, column)));
+            Expr::from(text).like(LikeExpr::new(pattern.as_str()).escape('\\'))
+        };
+        let fitting = Condition::any().add(holds(Column::ClientId)).add(holds(Column::Name));
+        self.page(self.tx.rows::<Entity>().filter(fitting), after, limit).await
+    }
+
+    /// At most `limit` clients by `client_id`, after the given one, whose service account was given the role itself.
+    pub async fn with_role(
+        &self,
+        role: RoleId,
+        after: Option<&ClientId>,
+        limit: u64,
+    ) -> Result<Vec<Client>, StoreError> {
+        use client_roles::{Column as Held, Entity as Holdings};
+        let holders = Query::select()
+            .column((Holdings, Held::ClientKey))
+            .from(Holdings.table_ref())
+            .and_where(Held::TenantId.eq(self.tx.tenant_uuid()))
+            .and_where(Held::RoleId.eq(role.as_uuid()))
+            .to_owned();
+        self.page(self.tx.rows::<Entity>().filter(Column::Id.in_subquery(holders)), after, limit).await
+    }
+
+    async fn page(
+        &self,
+        select: Select<Entity>,
+        after: Option<&ClientId>,
+        limit: u64,
+    ) -> Result<Vec<Client>, StoreError> {
+        let mut rows = select.order_by_asc(Column::ClientId).limit(limit);
         if let Some(after) = after {
             rows = rows.filter(Column::ClientId.gt(after.as_str()));
         }

@@ -5,7 +5,7 @@ use palatine_domain::grant::EndReason;
 use palatine_domain::ids::{ClientKey, ConsentId, RowId as _, UserId};
 use palatine_protocol::scope::ScopeSet;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter, QueryOrder as _, QuerySelect as _, Select};
 
 use super::endings;
 use super::row::Row;
@@ -38,6 +38,15 @@ pub struct Consent {
     pub updated_at: Instant,
 }
 
+/// Which consents are wanted: those that fit all that is given.
+#[derive(Clone, Debug, Default)]
+pub struct ConsentFilter {
+    /// Of this user.
+    pub user: Option<UserId>,
+    /// To this client.
+    pub client: Option<ClientKey>,
+}
+
 impl<A> Consents<'_, A> {
     /// What a user allowed a client.
     pub async fn get(&self, user: UserId, client: ClientKey) -> Result<Option<ScopeSet>, StoreError> {
@@ -54,6 +63,23 @@ impl<A> Consents<'_, A> {
     pub async fn of_user(&self, user: UserId) -> Result<Vec<Consent>, StoreError> {
         let rows = self.tx.rows::<Entity>().filter(Column::UserId.eq(user.as_uuid()));
         rows.order_by_asc(Column::CreatedAt).all(self.tx.conn()).await?.iter().map(consent).collect()
+    }
+
+    /// At most `limit` consents, newest first, those before `after`.
+    pub async fn list(
+        &self,
+        filter: &ConsentFilter,
+        after: Option<ConsentId>,
+        limit: u64,
+    ) -> Result<Vec<Consent>, StoreError> {
+        let conditions = [
+            filter.user.map(|user| Column::UserId.eq(user.as_uuid())),
+            filter.client.map(|client| Column::ClientKey.eq(client.as_uuid())),
+            after.map(|after| Column::Id.lt(after.as_uuid())),
+        ];
+        let rows = conditions.into_iter().flatten().fold(self.tx.rows::<Entity>(), QueryFilter::filter);
+        let rows = rows.order_by_desc(Column::Id).limit(limit);
+        rows.all(self.tx.conn()).await?.iter().map(consent).collect()
     }
 
     fn between(&self, user: UserId, client: ClientKey) -> Select<Entity> {

@@ -4,7 +4,7 @@ use palatine_domain::Instant;
 use palatine_domain::credential::{Credential, CredentialKind};
 use palatine_domain::ids::{CredentialId, RowId as _, UserId};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::row::Row;
 use crate::StoreError;
@@ -27,11 +27,17 @@ impl<A> Credentials<'_, A> {
         let row = theirs.filter(Column::Kind.eq(PASSWORD)).one(self.tx.conn()).await?;
         row.map(credential).transpose()
     }
+
+    /// All that a user proves themselves with, oldest first.
+    pub async fn list_of(&self, user: UserId) -> Result<Vec<Credential>, StoreError> {
+        let theirs = self.tx.rows::<Entity>().filter(Column::UserId.eq(user.as_uuid()));
+        let rows = theirs.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        rows.all(self.tx.conn()).await?.into_iter().map(credential).collect()
+    }
 }
 
 impl Credentials<'_, ReadWrite> {
-    /// Sets a user's password, for the first time or again, as an argon2id PHC string; `false` if there is no such
-    /// user. A password that replaces another is another credential, with an id of its own.
+    /// Sets a user's password, for the first time or again, as its hash; `false` if there is no such user. A password that replaces another is another credential, with an id of its own.
     pub async fn set_password(&self, user: UserId, phc: &str) -> Result<bool, StoreError> {
         if !self.tx.any(self.tx.rows::<users::Entity>().filter(users::Column::Id.eq(user.as_uuid()))).await? {
             return Ok(false);
@@ -49,6 +55,12 @@ impl Credentials<'_, ReadWrite> {
             .to_owned();
         self.tx.upsert([row], replace).await?;
         Ok(true)
+    }
+
+    /// Takes a credential of a user away; `false` if they have none such. What they have open stays open.
+    pub async fn delete(&self, user: UserId, id: CredentialId) -> Result<bool, StoreError> {
+        let theirs = self.tx.delete::<Entity>().filter(Column::UserId.eq(user.as_uuid()));
+        Ok(self.tx.clear(theirs.filter(Column::Id.eq(id.as_uuid()))).await? == 1)
     }
 
     /// Replaces the hash of the same password by a stronger one, unless it was changed since it was read; `false` then.

@@ -4,7 +4,7 @@ use palatine_domain::credential::KnownDevice;
 use palatine_domain::ids::{DeviceId, RowId as _, UserId};
 use palatine_domain::{Instant, TokenHash};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::row::Row;
 use crate::StoreError;
@@ -23,6 +23,13 @@ impl<A> Devices<'_, A> {
         let row = known.filter(Column::UserId.eq(user.as_uuid())).one(self.tx.conn()).await?;
         row.as_ref().map(device).transpose()
     }
+
+    /// The browsers that an account knows, the last used first.
+    pub async fn list_of(&self, user: UserId) -> Result<Vec<KnownDevice>, StoreError> {
+        let known = self.tx.rows::<Entity>().filter(Column::UserId.eq(user.as_uuid()));
+        let rows = known.order_by_desc(Column::LastUsedAt).order_by_desc(Column::Id);
+        rows.all(self.tx.conn()).await?.iter().map(device).collect()
+    }
 }
 
 impl Devices<'_, ReadWrite> {
@@ -38,6 +45,12 @@ impl Devices<'_, ReadWrite> {
         };
         self.tx.insert_new(row).await?;
         Ok(())
+    }
+
+    /// Lets an account forget a browser; `false` if it does not know it. A session in it stays.
+    pub async fn delete(&self, user: UserId, id: DeviceId) -> Result<bool, StoreError> {
+        let known = self.tx.delete::<Entity>().filter(Column::UserId.eq(user.as_uuid()));
+        Ok(self.tx.clear(known.filter(Column::Id.eq(id.as_uuid()))).await? == 1)
     }
 
     /// Notes a sign-in with it; `false` if there is no such browser, or a later one was noted.

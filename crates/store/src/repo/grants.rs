@@ -7,7 +7,7 @@ use palatine_domain::user::User;
 use palatine_domain::{Instant, TokenHash};
 use palatine_protocol::pkce::CodeChallenge;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter, QueryOrder as _, QuerySelect as _};
 
 use super::row::Row;
 use super::{endings, sessions, users};
@@ -23,6 +23,17 @@ use crate::scope::ReadWrite;
 repository! {
     /// Grants: what people allowed clients to hold, and the codes that carry it.
     Grants, grants
+}
+
+/// Which grants are wanted: those that fit all that is given.
+#[derive(Clone, Debug, Default)]
+pub struct GrantFilter {
+    /// Of this user.
+    pub user: Option<UserId>,
+    /// To this client.
+    pub client: Option<ClientKey>,
+    /// Those alone that were not ended.
+    pub live: bool,
 }
 
 /// All that decides whether an access token is still good.
@@ -66,6 +77,25 @@ impl<A> Grants<'_, A> {
     pub async fn of_user(&self, user: UserId) -> Result<Vec<Grant>, StoreError> {
         let rows = self.tx.rows::<Entity>().filter(Column::UserId.eq(user.as_uuid())).filter(Column::EndedAt.is_null());
         rows.order_by_asc(Column::CreatedAt).all(self.tx.conn()).await?.into_iter().map(grant).collect()
+    }
+
+    /// At most `limit` grants, newest first, those before `after`. No index leads from a client to its grants, since it
+    /// would cost every issuance: those of a client alone are looked for among all of the realm.
+    pub async fn list(
+        &self,
+        filter: &GrantFilter,
+        after: Option<GrantId>,
+        limit: u64,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let conditions = [
+            filter.user.map(|user| Column::UserId.eq(user.as_uuid())),
+            filter.client.map(|client| Column::ClientKey.eq(client.as_uuid())),
+            filter.live.then(|| Column::EndedAt.is_null()),
+            after.map(|after| Column::Id.lt(after.as_uuid())),
+        ];
+        let rows = conditions.into_iter().flatten().fold(self.tx.rows::<Entity>(), QueryFilter::filter);
+        let rows = rows.order_by_desc(Column::Id).limit(limit);
+        rows.all(self.tx.conn()).await?.into_iter().map(grant).collect()
     }
 
     /// Whether a grant, and the access token `jti` issued under it, is still good; one statement.

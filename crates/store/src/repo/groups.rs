@@ -2,7 +2,7 @@
 
 use palatine_domain::ids::{GroupId, RowId as _, UserId};
 use palatine_domain::roles::Group;
-use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 
 use crate::StoreError;
@@ -57,6 +57,27 @@ impl Groups<'_, ReadWrite> {
         }
         self.tx.touch_configuration();
         Ok(())
+    }
+
+    /// Renames a group and moves it, with those under it; `false` if there is none such. `Conflict("group")` if its
+    /// parent has another one of that name. Whether it would come to stand under itself is the caller's to see.
+    pub async fn update(&self, group: &Group) -> Result<bool, StoreError> {
+        let sibling = self.by_name(group.parent, &group.name).await?;
+        if sibling.is_some_and(|sibling| sibling.id != group.id) {
+            return Err(StoreError::Conflict { what: "group" });
+        }
+        let change = self
+            .tx
+            .update::<Entity>()
+            .col_expr(Column::Name, Expr::value(group.name.clone()))
+            .col_expr(Column::ParentId, Expr::value(group.parent.map(|parent| parent.as_uuid())))
+            .col_expr(Column::ParentKey, Expr::value(parent_key(group.parent)))
+            .filter(Column::Id.eq(group.id.as_uuid()));
+        let updated = self.tx.run(change).await? == 1;
+        if updated {
+            self.tx.touch_configuration();
+        }
+        Ok(updated)
     }
 
     /// Removes a group with those under it; its members stay. `false` if there is none such.

@@ -1,11 +1,12 @@
 //! Initial access tokens.
 
-use palatine_domain::TokenHash;
-use palatine_domain::ids::RowId as _;
+use palatine_domain::ids::{InitialTokenId, RowId as _};
 use palatine_domain::registration::InitialAccessToken;
+use palatine_domain::{Instant, TokenHash};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
+use super::row::Row;
 use crate::StoreError;
 use crate::entities::initial_access_tokens::{Column, Entity, Model};
 use crate::scope::{ReadWrite, TenantTx};
@@ -19,6 +20,15 @@ impl<A> InitialTokens<'_, A> {
     /// Whether the token would allow a registration now. Only [`Self::use_once`] decides.
     pub async fn is_usable(&self, hash: &TokenHash) -> Result<bool, StoreError> {
         self.tx.any(self.tx.rows::<Entity>().filter(usable(self.tx, hash))).await
+    }
+
+    /// At most `limit` tokens, newest first, those before `after`; used up and expired ones too, until they are swept.
+    pub async fn list(&self, after: Option<InitialTokenId>, limit: u64) -> Result<Vec<InitialAccessToken>, StoreError> {
+        let mut rows = self.tx.rows::<Entity>().order_by_desc(Column::Id).limit(limit);
+        if let Some(after) = after {
+            rows = rows.filter(Column::Id.lt(after.as_uuid()));
+        }
+        rows.all(self.tx.conn()).await?.iter().map(token).collect()
     }
 }
 
@@ -36,6 +46,11 @@ impl InitialTokens<'_, ReadWrite> {
         self.tx.insert(row, "initial access token").await
     }
 
+    /// Takes a token back; `false` if there is none such. Who registered with it stays.
+    pub async fn delete(&self, id: InitialTokenId) -> Result<bool, StoreError> {
+        Ok(self.tx.clear(self.tx.delete::<Entity>().filter(Column::Id.eq(id.as_uuid()))).await? == 1)
+    }
+
     /// Takes one use of the token; `false` if it is unknown, used up or expired. One guarded write decides.
     pub async fn use_once(&self, hash: &TokenHash) -> Result<bool, StoreError> {
         let take = self
@@ -45,6 +60,17 @@ impl InitialTokens<'_, ReadWrite> {
             .filter(usable(self.tx, hash));
         Ok(self.tx.run(take).await? == 1)
     }
+}
+
+fn token(stored: &Model) -> Result<InitialAccessToken, StoreError> {
+    let row = Row::of("initial_access_tokens", stored.id);
+    Ok(InitialAccessToken {
+        id: InitialTokenId::from_uuid(stored.id),
+        hash: row.hash("hash", &stored.hash)?,
+        uses_left: row.known("uses_left", u32::try_from(stored.uses_left).ok())?,
+        created_at: Instant::from_micros(stored.created_at),
+        expires_at: Instant::from_micros(stored.expires_at),
+    })
 }
 
 fn usable<A>(tx: &TenantTx<A>, hash: &TokenHash) -> Condition {

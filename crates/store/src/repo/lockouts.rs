@@ -4,7 +4,7 @@ use palatine_domain::lockout::{LockoutCounter, LockoutScope};
 use palatine_domain::policy::LockoutPolicy;
 use palatine_domain::{Instant, TokenHash};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _, UpdateMany};
 
 use crate::StoreError;
 use crate::entities::lockouts::{Column, Entity, Model};
@@ -16,7 +16,34 @@ repository! {
     Lockouts, lockouts
 }
 
+/// A counter of an account: what it counts, its key, and how far it is.
+pub type CountedFailures = (LockoutScope, String, LockoutCounter);
+
+impl<A> Lockouts<'_, A> {
+    /// The counters of an account that have counted something, by what they count.
+    pub async fn of_account(&self, account: &TokenHash) -> Result<Vec<CountedFailures>, StoreError> {
+        let rows = self.tx.rows::<Entity>().filter(Column::Account.eq(account.as_bytes().to_vec()));
+        let rows = rows.filter(Column::Failures.gt(0)).order_by_asc(Column::Scope).order_by_asc(Column::Key);
+        let counted = |row: &Model| {
+            let corrupt = || StoreError::corrupt("lockouts", "scope", &row.scope);
+            let scope = LockoutScope::parse(&row.scope).ok_or_else(corrupt)?;
+            Ok((scope, row.key.clone(), counter_of(row)?))
+        };
+        rows.all(self.tx.conn()).await?.iter().map(counted).collect()
+    }
+}
+
 impl Lockouts<'_, ReadWrite> {
+    /// Lets all counters of these accounts begin again, whoever has guessed; how many had counted something.
+    pub async fn unlock(&self, accounts: &[TokenHash]) -> Result<u64, StoreError> {
+        // Not deleted: an attempt under way may be about to lock the row.
+        let reset = self
+            .begin_again()
+            .filter(Column::Account.is_in(accounts.iter().map(|account| account.as_bytes().to_vec())))
+            .filter(Column::Failures.gt(0));
+        self.tx.run(reset).await
+    }
+
     /// Counts one more attempt as failed before it is made, on all counters or on none: `Err` says until when no
     /// attempt may be made. Parallel attempts are counted one after the other.
     pub async fn reserve(
@@ -64,15 +91,16 @@ impl Lockouts<'_, ReadWrite> {
             return Ok(());
         }
         // Not deleted: an attempt under way may be about to lock the row.
-        let reset = self
-            .tx
+        let reset = self.begin_again().filter(Column::Account.eq(account.as_bytes().to_vec()));
+        self.tx.run(reset.filter(any_of(counters))).await?;
+        Ok(())
+    }
+
+    fn begin_again(&self) -> UpdateMany<Entity> {
+        self.tx
             .update::<Entity>()
             .col_expr(Column::Failures, Expr::value(0))
             .col_expr(Column::LockedUntil, Expr::value(Instant::EPOCH.as_micros()))
-            .filter(Column::Account.eq(account.as_bytes().to_vec()))
-            .filter(any_of(counters));
-        self.tx.run(reset).await?;
-        Ok(())
     }
 
     /// The counters' rows, locked in the order of their keys until the transaction ends.

@@ -1,5 +1,6 @@
 //! Roles. Who holds them is in `role_assignments.rs`.
 
+use palatine_domain::admin::{AdminRealm, AdminRole};
 use palatine_domain::ids::{ClientKey, RoleId, RowId as _};
 use palatine_domain::roles::Role;
 use sea_orm::sea_query::Expr;
@@ -46,6 +47,21 @@ impl Roles<'_, ReadWrite> {
             return Err(StoreError::Conflict { what: "role" });
         }
         self.tx.touch_configuration();
+        Ok(())
+    }
+
+    /// Adds the built-in roles of such a realm, which is new.
+    pub(crate) async fn insert_built_in(&self, realm: AdminRealm) -> Result<(), StoreError> {
+        let row = |role: &AdminRole| Model {
+            tenant_id: self.tx.tenant_uuid(),
+            id: self.tx.ambient().id::<RoleId>().as_uuid(),
+            owner_key: owner_key(None),
+            name: role.name().to_owned(),
+            description: role.description().to_owned(),
+            client_key: None,
+            created_at: self.tx.now().as_micros(),
+        };
+        self.tx.insert_many_new(realm.roles().iter().map(row)).await?;
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! Login sessions.
 
+use std::time::Duration;
+
 use palatine_domain::grant::EndReason;
-use palatine_domain::ids::{RowId as _, SessionId, UserId};
+use palatine_domain::ids::{ClientKey, RowId as _, SessionId, UserId};
 use palatine_domain::logout::EndedSession;
+use palatine_domain::policy::Lifetimes;
 use palatine_domain::session::{Acr, Session};
 use palatine_domain::{Instant, TokenHash};
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait as _, Condition, EntityName as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait as _, Condition, EntityName as _, QueryFilter, QueryOrder as _, QuerySelect as _};
 
 use super::row::Row;
 use super::{endings, parties};
@@ -18,6 +21,17 @@ use crate::scope::ReadWrite;
 repository! {
     /// Login sessions in the realm.
     Sessions, sessions
+}
+
+/// Which sessions are wanted: those that fit all that is given.
+#[derive(Clone, Debug, Default)]
+pub struct SessionFilter {
+    /// Of this user.
+    pub user: Option<UserId>,
+    /// In which this client was granted something.
+    pub client: Option<ClientKey>,
+    /// Those alone that still carry under these lifetimes.
+    pub live: Option<Lifetimes>,
 }
 
 impl<A> Sessions<'_, A> {
@@ -38,6 +52,51 @@ impl<A> Sessions<'_, A> {
         let rows = self.tx.rows::<Entity>().filter(Column::UserId.eq(user.as_uuid())).filter(Column::EndedAt.is_null());
         rows.order_by_desc(Column::CreatedAt).all(self.tx.conn()).await?.into_iter().map(session).collect()
     }
+
+    /// At most `limit` sessions, newest first, those before `after`.
+    pub async fn list(
+        &self,
+        filter: &SessionFilter,
+        after: Option<SessionId>,
+        limit: u64,
+    ) -> Result<Vec<Session>, StoreError> {
+        let conditions = [
+            filter.user.map(|user| Condition::all().add(Column::UserId.eq(user.as_uuid()))),
+            filter.client.map(|client| Condition::all().add(self.was_granted_in(client))),
+            filter.live.as_ref().map(|lifetimes| carries(self.tx.now(), lifetimes)),
+            after.map(|after| Condition::all().add(Column::Id.lt(after.as_uuid()))),
+        ];
+        let rows = conditions.into_iter().flatten().fold(self.tx.rows::<Entity>(), QueryFilter::filter);
+        let rows = rows.order_by_desc(Column::Id).limit(limit);
+        rows.all(self.tx.conn()).await?.into_iter().map(session).collect()
+    }
+
+    /// That the client has a grant of the session.
+    fn was_granted_in(&self, client: ClientKey) -> Expr {
+        use grants::Column as Grant;
+        let grant = Query::select()
+            .expr(Expr::val(1))
+            .from(grants::Entity.table_ref())
+            .and_where(Grant::TenantId.eq(self.tx.tenant_uuid()))
+            .and_where(Expr::col((grants::Entity, Grant::SessionId)).equals((Entity, Column::Id)))
+            .and_where(Grant::ClientKey.eq(client.as_uuid()))
+            .to_owned();
+        Expr::exists(grant)
+    }
+}
+
+/// What [`Session::state`] calls live, in the database's words.
+fn carries(now: Instant, lifetimes: &Lifetimes) -> Condition {
+    let since = |seconds| now.minus(Duration::from_secs(seconds)).as_micros();
+    let within = |remembered: bool, idle: u64, whole: u64| {
+        Condition::all()
+            .add(Column::Remembered.eq(remembered))
+            .add(Column::LastSeenAt.gt(since(idle)))
+            .add(Column::CreatedAt.gt(since(whole)))
+    };
+    let remembered = within(true, lifetimes.remember_me_seconds, lifetimes.remember_me_seconds);
+    let not = within(false, lifetimes.session_idle_seconds, lifetimes.session_max_seconds);
+    Condition::all().add(Column::EndedAt.is_null()).add(Condition::any().add(remembered).add(not))
 }
 
 impl Sessions<'_, ReadWrite> {

@@ -6,6 +6,7 @@ use palatine_domain::tenant::RealmSettings;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
+use super::realm_words;
 use super::row::Row;
 use crate::StoreError;
 use crate::entities::document::Document;
@@ -28,17 +29,21 @@ impl<A> Settings<'_, A> {
 }
 
 impl Settings<'_, ReadWrite> {
-    /// Sets them, for the first time or again; signing keys are due as the policy says. Touches the configuration.
+    /// Sets them, for the first time or again; signing keys are due as the policy says, and the realm is found by its
+    /// name. Touches the configuration.
     pub async fn put(&self, settings: &RealmSettings) -> Result<(), StoreError> {
         let row = Model {
             tenant_id: self.tx.tenant_uuid(),
             settings: Document::of(settings)?,
             updated_at: self.tx.now().as_micros(),
+            audit_days: own_audit_days(&settings.policy),
         };
-        let replace =
-            OnConflict::column(Column::TenantId).update_columns([Column::Settings, Column::UpdatedAt]).to_owned();
+        let replace = OnConflict::column(Column::TenantId)
+            .update_columns([Column::Settings, Column::UpdatedAt, Column::AuditDays])
+            .to_owned();
         self.tx.upsert([row], replace).await?;
         self.reschedule_keys(&settings.policy).await?;
+        realm_words::index(self.tx, &settings.display_name).await?;
         self.tx.touch_configuration();
         Ok(())
     }
@@ -55,4 +60,9 @@ impl Settings<'_, ReadWrite> {
         self.tx.run(change).await?;
         Ok(())
     }
+}
+
+fn own_audit_days(policy: &RealmPolicy) -> Option<i32> {
+    let days = i32::try_from(policy.audit.retention_days).unwrap_or(i32::MAX);
+    (!policy.audit.is_default()).then_some(days)
 }

@@ -1,20 +1,19 @@
-//! People. Reading; writing is in `users_write.rs`.
+//! People. Reading; looking for them is in `users_find.rs`, writing in `users_write.rs`.
 
 use palatine_domain::Instant;
 use palatine_domain::credential::Credential;
 use palatine_domain::identifier::{IdentifierKinds, NormalisedIdentifier};
 use palatine_domain::ids::{RowId as _, UserId};
 use palatine_domain::user::User;
-use sea_orm::sea_query::{ExprTrait as _, Query};
-use sea_orm::{ColumnTrait as _, Condition, EntityName as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _};
 
 use super::credentials::{self, PASSWORD};
 use super::row::Row;
-use super::words;
 use crate::StoreError;
 use crate::entities::joined::{Joined, col, same};
+use crate::entities::user_identifiers;
 use crate::entities::users::{Column, Entity, Model};
-use crate::entities::{user_identifiers, user_search};
 
 repository! {
     /// The realm's people.
@@ -54,28 +53,6 @@ impl<A> Users<'_, A> {
         };
         let password: Option<table::Model> = row.maybe("password")?;
         Ok(Some((user(row.row("person")?)?, password.map(credentials::credential).transpose()?)))
-    }
-
-    /// At most `limit` users, by id and after the given one, in whose name, username and e-mail address each word of
-    /// `text` begins a word. All users if `text` has no words.
-    pub async fn search(&self, text: &str, after: Option<UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
-        let mut rows = self.tx.rows::<Entity>().order_by_asc(Column::Id).limit(limit);
-        if let Some(after) = after {
-            rows = rows.filter(Column::Id.gt(after.as_uuid()));
-        }
-        for word in words::of([text]) {
-            use user_search::Column as Token;
-            // A range, because row-level security keeps LIKE from using the index.
-            let hits = Query::select()
-                .column(Token::UserId)
-                .from(user_search::Entity.table_ref())
-                .and_where(Token::TenantId.eq(self.tx.tenant_uuid()))
-                .and_where(Token::Token.gte(word.as_str()))
-                .and_where(Token::Token.lt(words::past(&word)))
-                .to_owned();
-            rows = rows.filter(Column::Id.in_subquery(hits));
-        }
-        rows.all(self.tx.conn()).await?.into_iter().map(user).collect()
     }
 
     /// The names that a user signs in with.

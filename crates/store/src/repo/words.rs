@@ -1,8 +1,8 @@
-//! The words by which people are found.
+//! The words by which people and realms are found.
 
 use palatine_domain::identifier::NormalisedIdentifier;
 
-/// How many words are kept of one user.
+/// How many words are kept of one user, or of one realm.
 const MAX_WORDS: usize = 20;
 
 /// How much of a text is looked at, in characters.
@@ -10,7 +10,7 @@ const MAX_CHARS: usize = 200;
 
 /// The words of some texts, in the spelling of [`NormalisedIdentifier`], split where a character is neither letter nor
 /// digit; each once, at most [`MAX_WORDS`].
-pub(super) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
+pub(crate) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for text in texts {
         let clean: String = text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
@@ -30,7 +30,7 @@ pub(super) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
 
 /// A text that sorts after every word that begins with `word`, and before all others that sort after it: no word holds
 /// U+10FFFF, which is not alphanumeric, and its bytes are the greatest of all.
-pub(super) fn past(word: &str) -> String {
+pub(crate) fn past(word: &str) -> String {
     format!("{word}{}", char::MAX)
 }
 

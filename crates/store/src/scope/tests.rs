@@ -12,6 +12,7 @@ fn settings_row() -> realm_settings::ActiveModel {
         tenant_id: Set(uuid::Uuid::nil()),
         settings: Set(Document::of(&"x").unwrap()),
         updated_at: Set(0),
+        audit_days: Set(None),
     }
 }
 

@@ -14,6 +14,7 @@
 mod support;
 
 mod accounts;
+mod admin;
 mod clients;
 mod corrupt;
 mod coverage;
@@ -21,6 +22,7 @@ mod filled;
 mod grants;
 mod hot;
 mod keys;
+mod lists;
 mod lockouts;
 mod logos;
 mod mappers;

@@ -2,15 +2,19 @@
 
 use palatine_domain::TokenHash;
 use palatine_domain::grant::EndReason;
+use palatine_domain::import::{ImportState, ImportedChunk};
 use palatine_domain::lockout::LockoutScope;
 use palatine_domain::policy::LockoutPolicy;
 use palatine_store::{RefreshRotation, StoreError, TenantWrite};
 
-use crate::filled::{later, scopes, token};
+use crate::admin::import;
+use crate::filled::{later, scopes, settings, token};
 use crate::support::{TestStore, on_both_databases};
 use crate::world::World;
 
 const MANY: usize = 64;
+/// Each of these waits for all before it, with a connection in its hand.
+const FEW: usize = 8;
 
 /// Runs the same attempt many times at once, each in its own transaction; how many won.
 async fn winners<F>(world: &World, attempt: F) -> usize
@@ -93,6 +97,37 @@ on_both_databases! {
         assert_eq!(first.token.used.unwrap().sealed_successor, None);
     }
 
+    async fn whoever_locks_the_tenant_reads_what_the_one_before_has_committed(db) {
+        let world = World::on(db).await;
+        let writers = (0..FEW).map(|_| async {
+            let tx = world.write().await;
+            tx.lock_tenant().await.unwrap();
+            let mut settings = tx.settings().get().await.unwrap();
+            settings.display_name.push('!');
+            tx.settings().put(&settings).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        futures_util::future::join_all(writers).await;
+        let name = world.read().await.settings().get().await.unwrap().display_name;
+        assert_eq!(name.matches('!').count(), FEW, "none undid another's");
+    }
+
+    async fn chunks_that_are_finished_at_once_are_all_counted_and_the_last_ends_the_import(db) {
+        let world = World::on(db).await;
+        let job = import(world.ambient(), MANY as u64);
+        let tx = world.write().await;
+        tx.import_jobs().create(&job, &vec![serde_json::json!([]); MANY / 2]).await.unwrap();
+        tx.commit().await.unwrap();
+        // Each chunk twice.
+        let won = winners(&world, async |_, tx, number| {
+            let came = ImportedChunk { done: 2, ..ImportedChunk::default() };
+            tx.import_jobs().finish_chunk(job.id, u32::try_from(number / 2).unwrap(), &came).await
+        })
+        .await;
+        let job = world.read().await.import_jobs().get(job.id).await.unwrap().unwrap();
+        assert_eq!((won, job.state, job.done), (MANY / 2, ImportState::Done, MANY as u64));
+    }
+
     async fn of_many_answers_to_an_interaction_one_wins(db) {
         let world = World::on(db).await;
         let won = winners(&world, async |world, tx, _| tx.interactions().take(world.t1.interaction.id).await).await;
@@ -135,4 +170,22 @@ on_both_databases! {
         .await;
         assert_eq!(made, 5);
     }
+}
+
+#[tokio::test]
+async fn a_locked_tenant_holds_up_its_own_writers_and_no_others() {
+    let world = World::on(TestStore::postgres().await).await;
+    let first = world.write().await;
+    let version = first.lock_tenant().await.unwrap();
+    assert_eq!(version.0, world.version().await);
+    let other = world.db.store.write(&world.t2.scope).await.unwrap();
+    other.lock_tenant().await.unwrap();
+    let second = world.write().await;
+    let goes_first = async {
+        first.settings().put(&settings("Renamed")).await.unwrap();
+        first.commit().await.unwrap();
+    };
+    let (seen, ()) = tokio::join!(second.lock_tenant(), goes_first);
+    assert_eq!(seen.unwrap().0, version.0 + 1);
+    assert_eq!(second.settings().get().await.unwrap().display_name, "Renamed");
 }

@@ -95,10 +95,18 @@ on_both_databases! {
         let rest = tx.audit().list(&AuditFilter::default(), last, 100).await.unwrap();
         assert_eq!(shown(&[page, rest].concat()), shown(&written));
         let count = async |filter: AuditFilter| tx.audit().list(&filter, None, 100).await.unwrap().len();
-        assert_eq!(count(AuditFilter { kind: Some(AuditKind::LoginSucceeded), ..AuditFilter::default() }).await, 1);
+        assert_eq!(count(AuditFilter { kinds: vec![AuditKind::LoginSucceeded], ..AuditFilter::default() }).await, 1);
         assert_eq!(count(AuditFilter { user: Some(world.t1.user.id), ..AuditFilter::default() }).await, 5);
         assert_eq!(count(AuditFilter { user: Some(world.t2.user.id), ..AuditFilter::default() }).await, 0);
         assert_eq!(count(AuditFilter { client: Some(world.t1.client.key), ..AuditFilter::default() }).await, 5);
+        let several = vec![AuditKind::LoginSucceeded, AuditKind::GrantEnded];
+        assert_eq!(count(AuditFilter { kinds: several, ..AuditFilter::default() }).await, 6);
+        for event in &written {
+            let by = AuditFilter { actor: Some(event.actor.clone()), ..AuditFilter::default() };
+            let found = tx.audit().list(&by, None, 100).await.unwrap();
+            assert!(found.iter().all(|found| found.actor == event.actor), "{:?}", event.actor);
+            assert_eq!(found.len(), written.iter().filter(|other| other.actor == event.actor).count());
+        }
         let between = AuditFilter { from: Some(written[2].at), to: Some(written[0].at), ..AuditFilter::default() };
         assert_eq!(count(between).await, 2);
         let other = world.read_other().await.audit().list(&AuditFilter::default(), None, 100).await.unwrap();
@@ -133,7 +141,7 @@ on_both_databases! {
             tx.audit().append(&event(world.ambient(), kind, Actor::System)).await.unwrap();
         }
         for kind in kinds {
-            let filter = AuditFilter { kind: Some(kind), ..AuditFilter::default() };
+            let filter = AuditFilter { kinds: vec![kind], ..AuditFilter::default() };
             let found = tx.audit().list(&filter, None, 100).await.unwrap();
             assert!(!found.is_empty() && found.iter().all(|event| event.kind == kind), "{kind:?}");
         }

@@ -1,6 +1,8 @@
 //! Roles and groups.
 
+use palatine_domain::admin::AdminRealm;
 use palatine_domain::roles::{Group, Memberships, Role};
+use palatine_store::TenantTx;
 
 use crate::filled::{group, role};
 use crate::support::{TestStore, on_both_databases};
@@ -10,11 +12,20 @@ fn names(roles: &[Role]) -> Vec<&str> {
     roles.iter().map(|role| role.name.as_str()).collect()
 }
 
+/// The roles that did not come with the realm.
+async fn own_roles<A>(tx: &TenantTx<A>) -> Vec<Role> {
+    let all = tx.roles().list().await.unwrap();
+    let (built_in, own): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|role| role.built_in(AdminRealm::Customer).is_some());
+    assert_eq!(names(&built_in), ["auditor", "client-manager", "realm-admin", "user-manager"]);
+    own
+}
+
 on_both_databases! {
     async fn roles_are_each_tenants_own(db) {
         let world = World::on(db).await;
         let tx = world.write().await;
-        assert_eq!(tx.roles().list().await.unwrap(), std::slice::from_ref(&world.t1.role));
+        assert_eq!(own_roles(&tx).await, std::slice::from_ref(&world.t1.role));
         assert_eq!(tx.roles().by_name(None, "editor").await.unwrap(), Some(world.t1.role.clone()));
         conflict_about(tx.roles().insert(&role(world.ambient(), "editor")).await, "role");
         let of_client = Role { client: Some(world.t1.client.key), ..role(world.ambient(), "editor") };
@@ -29,8 +40,8 @@ on_both_databases! {
         assert!(!tx.roles().delete(world.t2.role.id).await.unwrap());
         assert!(tx.roles().delete(world.t1.role.id).await.unwrap());
         tx.commit().await.unwrap();
-        assert_eq!(world.read().await.roles().list().await.unwrap().len(), 1);
-        assert_eq!(world.read_other().await.roles().list().await.unwrap(), std::slice::from_ref(&world.t2.role));
+        assert_eq!(own_roles(&world.read().await).await.len(), 1);
+        assert_eq!(own_roles(&world.read_other().await).await, std::slice::from_ref(&world.t2.role));
     }
 
     async fn a_role_of_another_tenants_client_cannot_be_stored(db) {
@@ -51,6 +62,23 @@ on_both_databases! {
         assert!(!tx.groups().delete(world.t2.group.id).await.unwrap());
         assert!(tx.groups().delete(world.t1.group.id).await.unwrap());
         assert!(tx.groups().list().await.unwrap().is_empty(), "what is under a group goes with it");
+        tx.commit().await.unwrap();
+        assert_eq!(world.read_other().await.groups().list().await.unwrap(), std::slice::from_ref(&world.t2.group));
+    }
+
+    async fn a_group_is_renamed_and_moved_within_its_tenant(db) {
+        let world = World::on(db).await;
+        let tx = world.write().await;
+        let other = group(world.ambient(), "others");
+        tx.groups().insert(&other).await.unwrap();
+        let moved = Group { parent: Some(other.id), name: "crew".to_owned(), ..world.t1.group.clone() };
+        assert!(tx.groups().update(&moved).await.unwrap());
+        assert_eq!(tx.groups().by_name(Some(other.id), "crew").await.unwrap(), Some(moved));
+        assert_eq!(tx.groups().by_name(None, "staff").await.unwrap(), None);
+        let taken = Group { parent: None, name: "others".to_owned(), ..world.t1.group.clone() };
+        conflict_about(tx.groups().update(&taken).await, "group");
+        let foreign = Group { name: "stolen".to_owned(), ..world.t2.group.clone() };
+        assert!(!tx.groups().update(&foreign).await.unwrap());
         tx.commit().await.unwrap();
         assert_eq!(world.read_other().await.groups().list().await.unwrap(), std::slice::from_ref(&world.t2.group));
     }

@@ -1,9 +1,12 @@
 //! People: their names, their search words, what finds them.
 
+use std::time::Duration;
+
 use palatine_domain::TokenHash;
 use palatine_domain::grant::EndReason;
 use palatine_domain::identifier::{IdentifierKinds, NormalisedIdentifier};
 use palatine_domain::user::User;
+use palatine_store::UserFilter;
 
 use crate::filled::{family, nobody, token, user};
 use crate::support::{TestStore, on_both_databases};
@@ -195,5 +198,58 @@ on_both_databases! {
         tx.users().insert(&user(world.ambient(), "jane", Some("jane@example.com"))).await.unwrap();
         tx.commit().await.unwrap();
         assert!(world.read_other().await.users().by_id(world.t2.user.id).await.unwrap().is_some());
+    }
+
+    async fn users_are_found_by_all_that_is_asked_for_in_their_own_tenant(db) {
+        let world = World::on(db).await;
+        let tx = world.write().await;
+        let mut made = Vec::new();
+        for (username, enabled) in [("ann", true), ("anna", false), ("annabel", true)] {
+            world.db.clock.advance(Duration::from_secs(1));
+            let next = User { enabled, ..user(world.ambient(), username, None) };
+            tx.users().insert(&next).await.unwrap();
+            made.push(next);
+        }
+        for member in [&made[0], &made[1]] {
+            assert!(tx.groups().add_member(world.t1.group.id, member.id).await.unwrap());
+        }
+        for holder in [&made[1], &made[2]] {
+            assert!(tx.roles().assign_to_user(world.t1.role.id, holder.id).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+
+        let any = UserFilter::default;
+        let (group, role) = (Some(world.t1.group.id), Some(world.t1.role.id));
+        let (text, identifier) = ("doe ann".to_owned(), Some(name("ANNA")));
+        let table: [(UserFilter, &[&str]); 13] = [
+            (any(), &["jane", "ann", "anna", "annabel"]),
+            (UserFilter { text: text.clone(), ..any() }, &["ann", "anna", "annabel"]),
+            (UserFilter { text: "doe".to_owned(), enabled: Some(true), ..any() }, &["jane", "ann", "annabel"]),
+            (UserFilter { text: text.clone(), group, ..any() }, &["ann", "anna"]),
+            (UserFilter { text: text.clone(), group, role, ..any() }, &["anna"]),
+            (UserFilter { text: text.clone(), enabled: Some(false), ..any() }, &["anna"]),
+            (UserFilter { text: "nothing".to_owned(), group, ..any() }, &[]),
+            (UserFilter { enabled: Some(true), ..any() }, &["jane", "ann", "annabel"]),
+            (UserFilter { group, ..any() }, &["ann", "anna"]),
+            (UserFilter { role, ..any() }, &["anna", "annabel"]),
+            (UserFilter { group, role, enabled: Some(true), ..any() }, &[]),
+            (UserFilter { identifier: identifier.clone(), group, text, ..any() }, &["anna"]),
+            (UserFilter { identifier, enabled: Some(true), ..any() }, &[]),
+        ];
+        let (tx, other) = (world.read().await, world.read_other().await);
+        for (filter, expected) in table {
+            let found = tx.users().find(&filter, None, 9).await.unwrap();
+            assert_eq!(usernames(&found), expected, "{filter:?}");
+            if let [first, rest @ ..] = found.as_slice() {
+                let page = tx.users().find(&filter, None, 1).await.unwrap();
+                assert_eq!(page[0].id, first.id);
+                let after = tx.users().find(&filter, Some(first.id), 9).await.unwrap();
+                assert_eq!(usernames(&after), usernames(rest));
+            }
+            let foreign = other.users().find(&filter, None, 9).await.unwrap();
+            assert!(foreign.iter().all(|user| user.id == world.t2.user.id), "{filter:?}");
+        }
+        assert!(other.users().find(&UserFilter { group, ..any() }, None, 9).await.unwrap().is_empty());
+        assert!(other.users().find(&UserFilter { role, ..any() }, None, 9).await.unwrap().is_empty());
     }
 }
