@@ -19,6 +19,8 @@ pub enum PageKind<'a> {
         /// The origins that they are loaded from.
         of: &'a [String],
     },
+    /// The documentation of the admin API: scripts of ours, which set styles of elements themselves.
+    ApiDocs,
     /// A hidden frame in any application's page: it shows nothing, and its script asks us alone.
     Frame,
 }
@@ -48,6 +50,10 @@ impl PageKind<'_> {
                 let sources = if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") };
                 format!("{}; frame-src {sources}", Self::Plain.policy(nonce))
             }
+            Self::ApiDocs => "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                              img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                              frame-ancestors 'none'"
+                .to_owned(),
             Self::Frame => format!(
                 "default-src 'none'; script-src '{nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                  frame-ancestors *"
@@ -58,7 +64,11 @@ impl PageKind<'_> {
     /// `X-Frame-Options` (RFC 7034), for browsers that do not know `frame-ancestors`. It cannot name an origin.
     pub fn frame_options(self) -> Option<&'static str> {
         match self {
-            Self::Interaction | Self::Plain | Self::LogoutFrames { .. } | Self::FormPost { to: None } => Some("DENY"),
+            Self::Interaction
+            | Self::Plain
+            | Self::LogoutFrames { .. }
+            | Self::ApiDocs
+            | Self::FormPost { to: None } => Some("DENY"),
             Self::FormPost { to: Some(_) } | Self::Frame => None,
         }
     }

@@ -19,6 +19,12 @@ pub const DEV_CLIENT_ID: &str = "palatine-dev";
 /// The realm's own account pages. It may use no grant and has no redirect URI: a sign-in for it ends at a page of ours.
 pub const ACCOUNT_CLIENT_ID: &str = "palatine-account";
 
+/// The client of the admin API's own documentation, which signs an admin in to try things.
+pub const API_DOCS_CLIENT_ID: &str = "palatine-api-docs";
+
+/// The command line, for whoever manages realms from a terminal: it signs a person in by the device grant.
+pub const CLI_CLIENT_ID: &str = "palatine-cli";
+
 /// The built-in clients that are served.
 #[derive(Clone, Debug)]
 pub struct BuiltInClients {
@@ -26,14 +32,18 @@ pub struct BuiltInClients {
 }
 
 impl BuiltInClients {
-    /// Those of production: the account pages.
-    pub fn production() -> Self {
-        Self { all: account_client().map(Arc::new).into_iter().collect() }
+    /// Those of production: the account pages, the command line, and the admin API's documentation, which has this
+    /// callback.
+    pub fn production(docs_callback: &str) -> Self {
+        let all = [account_client(), cli_client(), docs_client(docs_callback)];
+        Self { all: all.into_iter().flatten().map(Arc::new).collect() }
     }
 
     /// With the test client, and the callback of the start page.
-    pub fn with_dev(callback: &str, start_page: &str) -> Self {
-        Self { all: account_client().into_iter().chain(dev_client(callback, start_page)).map(Arc::new).collect() }
+    #[must_use]
+    pub fn with_dev(mut self, callback: &str, start_page: &str) -> Self {
+        self.all.extend(dev_client(callback, start_page).map(Arc::new));
+        self
     }
 
     fn find(&self, client_id: &ClientId) -> Option<Arc<Client>> {
@@ -66,6 +76,45 @@ fn account_client() -> Option<Client> {
     })
 }
 
+fn admin_scopes() -> Vec<ClientScope> {
+    let scope = |(name, default): (&str, bool)| Scope::parse(name).ok().map(|scope| ClientScope { scope, default });
+    let profile = ["openid", "profile", "email"].map(|name| (name, true));
+    profile.into_iter().chain(palatine_domain::admin::SCOPES.map(|name| (name, true))).filter_map(scope).collect()
+}
+
+fn cli_client() -> Option<Client> {
+    let grants = vec![GrantType::DeviceCode, GrantType::RefreshToken];
+    Some(Client {
+        key: key(3),
+        client_id: ClientId::parse(CLI_CLIENT_ID).ok()?,
+        name: "Palatine command line".to_owned(),
+        enabled: true,
+        settings: ClientSettings {
+            web_origins: Some(Vec::new()),
+            ..ClientSettings::new(ClientKind::Native, ClientAuthMethod::None, grants)
+        },
+        scopes: admin_scopes(),
+        linked_apis: Vec::new(),
+        secrets: Vec::new(),
+    })
+}
+
+fn docs_client(callback: &str) -> Option<Client> {
+    Some(Client {
+        key: key(4),
+        client_id: ClientId::parse(API_DOCS_CLIENT_ID).ok()?,
+        name: "Palatine API documentation".to_owned(),
+        enabled: true,
+        settings: ClientSettings {
+            redirect_uris: vec![callback.to_owned()],
+            ..ClientSettings::new(ClientKind::Spa, ClientAuthMethod::None, vec![GrantType::AuthorizationCode])
+        },
+        scopes: admin_scopes(),
+        linked_apis: Vec::new(),
+        secrets: Vec::new(),
+    })
+}
+
 fn dev_client(callback: &str, start_page: &str) -> Option<Client> {
     let scope = |name: &str| Scope::parse(name).ok().map(|scope| ClientScope { scope, default: true });
     Some(Client {
@@ -91,6 +140,11 @@ fn dev_client(callback: &str, start_page: &str) -> Option<Client> {
 }
 
 impl TokenService {
+    /// Whether a client is one of the platform's own.
+    pub(crate) fn is_built_in(&self, client: &Client) -> bool {
+        self.built_in.by_key(client.key).is_some()
+    }
+
     /// The client of that name: a built-in one, or one of the realm.
     pub async fn find_client(&self, realm: &Realm, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
         let Ok(client_id) = ClientId::parse(client_id) else { return Ok(None) };
@@ -113,15 +167,17 @@ mod tests {
 
     #[test]
     fn the_platforms_clients_have_reserved_names_and_keys_of_their_own() {
-        let built_in = BuiltInClients::with_dev("http://localhost/dev/callback", "http://localhost/");
-        let found = [DEV_CLIENT_ID, ACCOUNT_CLIENT_ID]
+        let production = BuiltInClients::production("http://localhost/admin/api/docs/callback");
+        let built_in = production.clone().with_dev("http://localhost/dev/callback", "http://localhost/");
+        let found = [DEV_CLIENT_ID, ACCOUNT_CLIENT_ID, CLI_CLIENT_ID, API_DOCS_CLIENT_ID]
             .map(|client_id| built_in.find(&ClientId::parse(client_id).unwrap()).unwrap());
         for client in &found {
             assert!(client.client_id.as_str().starts_with(RESERVED_CLIENT_ID_PREFIX));
             assert_eq!(built_in.by_key(client.key).unwrap().client_id, client.client_id);
         }
-        assert_ne!(found[0].key, found[1].key);
-        assert!(BuiltInClients::production().find(&found[0].client_id).is_none(), "the test client is for development");
+        let keys: std::collections::BTreeSet<ClientKey> = found.iter().map(|client| client.key).collect();
+        assert_eq!(keys.len(), found.len());
+        assert!(production.find(&found[0].client_id).is_none(), "the test client is for development");
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! When a person must have allowed a client before it gets anything of them, and for what they are asked.
 
-use palatine_domain::client::Client;
+use palatine_domain::admin;
+use palatine_domain::client::{Client, RESERVED_CLIENT_ID_PREFIX};
 use palatine_protocol::scope::{self, Scope, ScopeSet};
 use palatine_store::Consent;
 
 /// Whether what a client asks for needs a person's consent: where the client requires it or registered itself, and for
-/// `offline_access` of a client that is not the realm's own (OpenID Connect Core, section 11).
+/// `offline_access` of a client that is not the realm's own (OpenID Connect Core, section 11); and for the admin API in
+/// any case, unless the client is the platform's own.
 pub(crate) fn is_needed(client: &Client, scope: &ScopeSet) -> bool {
     let settings = &client.settings;
     let offline = scope.contains(scope::OFFLINE_ACCESS) && !settings.first_party;
-    settings.consent_required || settings.registered || offline
+    let administers = admin::SCOPES.into_iter().any(|name| scope.contains(name)) && !is_of_the_platform(client);
+    settings.consent_required || settings.registered || offline || administers
+}
+
+/// The platform's own clients have reserved names.
+fn is_of_the_platform(client: &Client) -> bool {
+    client.client_id.as_str().starts_with(RESERVED_CLIENT_ID_PREFIX)
 }
 
 /// Whether a person may leave a scope out: `openid`, and what the client gets without naming it, belong to accepting.
@@ -73,6 +81,14 @@ mod tests {
         assert!(!is_needed(&client, &set("openid offline_access")));
         client.settings.registered = true;
         assert!(is_needed(&client, &set("openid")));
+    }
+
+    #[test]
+    fn the_admin_api_needs_consent_but_for_the_platforms_own_clients() {
+        let mut client = client("openid");
+        assert!(is_needed(&client, &set("openid admin:read")) && is_needed(&client, &set("admin:write")));
+        client.client_id = ClientId::parse("palatine-cli").unwrap();
+        assert!(!is_needed(&client, &set("openid admin:read admin:write")));
     }
 
     #[test]

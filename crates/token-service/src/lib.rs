@@ -3,6 +3,7 @@
 //! **Owns** the authorization pipeline ([`authorize`]), client authentication ([`client_auth`]), the keys of clients
 //! ([`client_keys`]), the grants ([`grants`]), minting ([`mint`]), our own verifier ([`verify`]), userinfo, introspection,
 //! revocation, registration, the end of a session and what tells clients of it ([`logout_token`], [`logout_frames`]), the
+//! who stands behind a token at our own APIs ([`bearer`]), the
 //! sessions of browsers ([`session`]), the sign-in to a page of our own ([`own_page`]), and what people do with their own
 //! account ([`account`]).
 //!
@@ -16,6 +17,7 @@
 pub mod account;
 mod account_choice;
 pub mod authorize;
+pub mod bearer;
 pub mod built_in;
 pub mod claims;
 pub mod client_auth;

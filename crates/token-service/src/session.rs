@@ -200,7 +200,7 @@ fn remembered_for(realm: &Realm, sign_in: &SignIn) -> Option<Duration> {
 
 /// Leaves a tombstone in the cache. The database has ended the session already; a cache that cannot be reached
 /// forgets its copy within [`LONGEST_ENTRY`].
-pub(crate) async fn entomb(realm: &Realm, cookie: &TokenHash) {
+pub async fn entomb(realm: &Realm, cookie: &TokenHash) {
     if let Err(error) = realm.ephemeral().session_end(cookie, SHORTEST_TOMBSTONE).await {
         tracing::warn!(%error, "an ended session stays in the cache until its copy expires");
     }

@@ -65,7 +65,8 @@ impl Site {
             ambient.clone(),
         )
         .unwrap();
-        let built_in = BuiltInClients::with_dev(&dev::callback_url(&public_url), &dev::start_url(&public_url));
+        let built_in = BuiltInClients::production("http://localhost/callback")
+            .with_dev(&dev::callback_url(&public_url), &dev::start_url(&public_url));
         let secrets = ClientSecrets::new(hashing.clone(), &ambient);
         let outbound = Outbound::new(OutboundSettings::default()).unwrap();
         let listed = DevRealmInfo {

@@ -53,7 +53,7 @@ async fn published(realm: &Realm) -> Vec<String> {
 }
 
 async fn events(realm: &Realm, kind: AuditKind) -> usize {
-    let filter = AuditFilter { kind: Some(kind), ..AuditFilter::default() };
+    let filter = AuditFilter { kinds: vec![kind], ..AuditFilter::default() };
     realm.read().await.unwrap().audit().list(&filter, None, 100).await.unwrap().len()
 }
 

@@ -23,6 +23,15 @@ pub enum Arrived {
     Kept(Params),
 }
 
+impl Arrived {
+    /// The parameters, by whichever way they came.
+    pub fn params(&self) -> &Params {
+        match self {
+            Self::Now(params) | Self::Kept(params) => params,
+        }
+    }
+}
+
 impl TokenService {
     /// Keeps a request for as long as a sign-in may take; gives the handle that finds it. What is refused in any case is
     /// refused at once: nobody fills the database with requests that no client made. Of a request object its parameters

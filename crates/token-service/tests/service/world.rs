@@ -66,7 +66,13 @@ impl World {
         let outbound = Outbound::new(OutboundSettings::default()).unwrap();
         let authenticator = Authenticator::new(hashing.clone(), ambient.clone());
         let people = People { authenticator, store: db.store.clone() };
-        let tokens = TokenService::new(ambient, people, secrets, BuiltInClients::production(), outbound);
+        let tokens = TokenService::new(
+            ambient,
+            people,
+            secrets,
+            BuiltInClients::production("http://localhost/admin/api/docs/oauth2-redirect.html"),
+            outbound,
+        );
         let world = Self { db, resolver, tokens, hashing };
         world.fill(policy).await;
         world
