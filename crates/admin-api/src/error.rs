@@ -36,6 +36,8 @@ impl fmt::Display for Place {
 pub struct Problem {
     /// Where.
     pub place: Place,
+    /// Where in the document: a JSON pointer (RFC 6901).
+    pub pointer: String,
     /// What, and what to do about it. Never a secret.
     pub message: String,
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use palatine_domain::policy::AccessTokenProfile;
 use palatine_protocol::jwk::SigningAlgorithm;
-use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::MapperDocument;
 
 /// An API that tokens are made for; its key is its identifier.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApiDocument {
     /// The name people see. Default: the identifier.
@@ -28,7 +28,7 @@ pub struct ApiDocument {
 }
 
 /// A scope; its key is its name. Written as text alone, that is its description.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ScopeDocument {
     /// What it allows, in words for the consent page.
     pub description: String,
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for ScopeDocument {
 }
 
 /// A role of the realm or of a client; its key is its name.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoleDocument {
     /// What it is for, in words.
@@ -76,12 +76,13 @@ pub struct RoleDocument {
 }
 
 /// A group of users; its key is its name.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GroupDocument {
     /// Roles that its members have through it, and the members of all groups below: of the realm by name, of a client as
     /// `client_id/role`.
     pub roles: Vec<String>,
     /// Groups below it, by name. Elsewhere in the document such a group is `above/below`.
+    #[schema(no_recursion)]
     pub groups: BTreeMap<String, GroupDocument>,
 }

@@ -9,12 +9,12 @@ use palatine_domain::policy::AccessTokenProfile;
 use palatine_protocol::jwk::SigningAlgorithm;
 use palatine_protocol::response::ResponseType;
 use palatine_protocol::token::GrantType;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{MapperDocument, RoleDocument, SecretSource};
 
 /// A client; its key is its `client_id`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the format that is true or false")]
 pub struct ClientDocument {
@@ -55,10 +55,10 @@ pub struct ClientDocument {
     #[serde(default)]
     pub consent_required: bool,
     /// Its only secret; short for `secrets` with the label `main`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretSource>,
     /// Its secrets, by label. At most two.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretSource>,
     /// Roles of its service account: of the realm by name, of a client as `client_id/role`.
     #[serde(default)]
@@ -119,12 +119,53 @@ pub struct ClientDocument {
     pub about: ClientAbout,
 }
 
+impl ClientDocument {
+    /// One of a kind, with nothing else said.
+    pub fn of(kind: ClientKind) -> Self {
+        Self {
+            name: None,
+            kind,
+            enabled: true,
+            auth_method: None,
+            strict_auth_method: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            web_origins: None,
+            grants: None,
+            scopes: ClientScopesDocument::default(),
+            first_party: true,
+            consent_required: false,
+            secret: None,
+            secrets: BTreeMap::new(),
+            roles: Vec::new(),
+            apis: Vec::new(),
+            profile_claims_in_id_token: false,
+            own_id_as_audience: true,
+            id_token_algorithm: None,
+            access_token_profile: None,
+            access_token_algorithm: None,
+            access_token_seconds: None,
+            response_types: None,
+            userinfo_algorithm: None,
+            all_roles_in_tokens: false,
+            realm_roles_in_tokens: None,
+            client_roles: BTreeMap::new(),
+            mappers: BTreeMap::new(),
+            keys: ClientKeySettings::default(),
+            subject: SubjectSettings::default(),
+            sign_in: SignInSettings::default(),
+            logout: LogoutSettings::default(),
+            about: ClientAbout::default(),
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
 
 /// The scopes a client may have.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientScopesDocument {
     /// Granted when a request names none (RFC 6749, section 3.3), and whenever it names them.

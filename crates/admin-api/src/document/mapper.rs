@@ -1,10 +1,10 @@
 //! Claim mappers in the document.
 
 use palatine_domain::mapper::{ClaimTarget, JsonType, UserProperty};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A claim mapper; its key is its name. Which keys it takes follows from its type.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapperDocument {
     /// What it does.
@@ -45,8 +45,28 @@ pub struct MapperDocument {
     pub audience: Option<String>,
 }
 
+impl MapperDocument {
+    /// One of a type, with nothing else said.
+    pub fn of(kind: MapperType) -> Self {
+        Self {
+            kind,
+            claim: None,
+            targets: Vec::new(),
+            json_type: None,
+            multivalued: false,
+            field: None,
+            property: None,
+            client: None,
+            prefix: None,
+            full_path: None,
+            value: None,
+            audience: None,
+        }
+    }
+}
+
 /// What a mapper does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MapperType {
     /// Writes a custom field of the user.

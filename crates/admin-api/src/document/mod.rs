@@ -15,31 +15,36 @@ mod explain;
 mod mapper;
 mod positions;
 mod read;
+mod schema;
 mod secret;
 mod source;
 mod suggest;
 mod user;
+mod write;
 
 use std::collections::BTreeMap;
 
 use palatine_domain::policy::RealmPolicy;
 use palatine_domain::tenant::{Branding, RealmProfile};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use access::{ApiDocument, GroupDocument, RoleDocument, ScopeDocument};
 pub use client::{ClientDocument, ClientScopesDocument};
 pub use mapper::{MapperDocument, MapperType};
-pub use secret::SecretSource;
+pub use schema::json_schema;
+pub use secret::{PlainSecret, SecretSource};
 pub use source::SourceFile;
 pub use user::{CustomFieldDocument, CustomFieldType, UserDocument};
+pub use write::WriteError;
 
 pub(crate) use positions::Path;
 pub(crate) use read::{SourcedDocument, Unreadable, read};
 pub(crate) use source::Origin;
 pub(crate) use suggest::did_you_mean;
+pub(crate) use user::is_email_address;
 
 /// A realm.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmDocument {
     /// The version of the format.
@@ -70,7 +75,8 @@ pub struct RealmDocument {
     /// Scopes that no API owns. Those every realm has need no mention.
     #[serde(default)]
     pub scopes: BTreeMap<String, ScopeDocument>,
-    /// Roles of the realm, by name. `realm-admin` needs no mention.
+    /// Roles of the realm, by name. Built-in ones (`realm-admin`, `client-manager`, `user-manager`, `auditor`; in the realm
+    /// `system` those of operators) need no mention, and keep their description.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleDocument>,
     /// Groups, by name.
@@ -84,12 +90,34 @@ pub struct RealmDocument {
     pub users: BTreeMap<String, UserDocument>,
 }
 
+impl RealmDocument {
+    /// A document about a realm, with nothing else said.
+    pub fn new(realm: impl Into<String>) -> Self {
+        Self {
+            api_version: ApiVersion::V1,
+            kind: Kind::Realm,
+            realm: realm.into(),
+            profile: standard(),
+            display_name: None,
+            branding: Branding::default(),
+            policy: RealmPolicy::default(),
+            custom_fields: BTreeMap::new(),
+            apis: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
+    }
+}
+
 fn standard() -> RealmProfile {
     RealmProfile::Standard
 }
 
 /// A version of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum ApiVersion {
     /// The first.
     #[serde(rename = "palatine/v1")]
@@ -97,7 +125,7 @@ pub enum ApiVersion {
 }
 
 /// What a document describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub enum Kind {
     /// A realm.
     Realm,

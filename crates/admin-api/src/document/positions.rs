@@ -29,8 +29,15 @@ impl Path {
     }
 }
 
+impl Path {
+    /// As a JSON pointer (RFC 6901).
+    pub(crate) fn pointer(&self) -> String {
+        self.0.iter().fold(String::new(), |so_far, key| so_far + "/" + &key.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
 /// One document of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DocumentIndex {
     /// Where it starts, in bytes from the beginning of the file.
     pub(crate) start: usize,

@@ -20,9 +20,15 @@ pub(crate) struct SourcedDocument {
 }
 
 impl SourcedDocument {
+    /// One that stands in no file: what it names as a file is not to be had.
+    pub(crate) fn of_request(document: RealmDocument) -> Self {
+        let (file, index) = ("request".to_owned(), DocumentIndex::default());
+        Self { document, origin: Origin::Request, file, index }
+    }
+
     /// Something is wrong at this path.
     pub(crate) fn problem(&self, path: &Path, message: impl Into<String>) -> Problem {
-        Problem { place: self.place(path), message: message.into() }
+        Problem { place: self.place(path), pointer: path.pointer(), message: message.into() }
     }
 
     /// Where a path stands.
@@ -48,7 +54,7 @@ pub(crate) struct Unreadable {
 }
 
 /// Reads all documents of a file. One that makes no sense does not hide the others.
-pub(crate) fn read(file: &SourceFile) -> Vec<Result<SourcedDocument, Unreadable>> {
+pub(crate) fn read(file: &SourceFile) -> Vec<Result<SourcedDocument, Box<Unreadable>>> {
     if file.text.len() > MAX_FILE_BYTES {
         return vec![Err(unreadable(file, None, None, "the file is longer than 8 MiB".to_owned()))];
     }
@@ -69,7 +75,7 @@ pub(crate) fn read(file: &SourceFile) -> Vec<Result<SourcedDocument, Unreadable>
     found
 }
 
-fn read_one(file: &SourceFile, index: DocumentIndex, end: usize) -> Result<SourcedDocument, Unreadable> {
+fn read_one(file: &SourceFile, index: DocumentIndex, end: usize) -> Result<SourcedDocument, Box<Unreadable>> {
     let text = file.text.get(index.start..end).unwrap_or_default();
     // Empty lines in the place of the documents before it, so that its lines keep their numbers.
     let text = format!("{}{text}", "\n".repeat(index.line.saturating_sub(1)));
@@ -80,9 +86,14 @@ fn read_one(file: &SourceFile, index: DocumentIndex, end: usize) -> Result<Sourc
     }
 }
 
-fn unreadable(file: &SourceFile, realm: Option<String>, position: Option<Position>, message: String) -> Unreadable {
+fn unreadable(
+    file: &SourceFile,
+    realm: Option<String>,
+    position: Option<Position>,
+    message: String,
+) -> Box<Unreadable> {
     let place = Place { file: file.name.clone(), position };
-    Unreadable { file: file.name.clone(), realm, problem: Problem { place, message } }
+    Box::new(Unreadable { file: file.name.clone(), realm, problem: Problem { place, pointer: String::new(), message } })
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub struct SourceFile {
 pub(crate) enum Origin {
     /// From a folder, at which relative paths in it start.
     Folder(PathBuf),
+    /// From a request of somebody who has nothing to say about this machine's files.
+    Request,
     /// From the binary itself: it may describe realms whose names nobody else may give.
     Embedded,
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use palatine_domain::identifier::NormalisedIdentifier;
 use palatine_domain::user::{UserProfile, WritableBy};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::SecretSource;
+use super::{PlainSecret, SecretSource};
 
 /// A user; its key is the username. What is left out stays as it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserDocument {
     /// `sub`, for a user who comes from elsewhere; immutable. Default: a new random UUID.
@@ -28,11 +29,16 @@ pub struct UserDocument {
     /// Groups that the user is in.
     pub groups: Vec<String>,
     /// The password of a new user; of no meaning once the user exists. Default: none, so that nobody can sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_password: Option<SecretSource>,
+    /// In place of `initial_password`: what another system made of it, as [`palatine_authn::imported`] reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub password_hash: Option<PlainSecret>,
 }
 
 /// A field of users beyond the standard claims; its key is its name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomFieldDocument {
     /// What values it takes.
@@ -52,8 +58,22 @@ pub struct CustomFieldDocument {
     pub writable_by: WritableBy,
 }
 
+impl CustomFieldDocument {
+    /// One of a type, with nothing else said.
+    pub fn of(kind: CustomFieldType) -> Self {
+        Self { kind, values: Vec::new(), claim: None, scope: None, writable_by: WritableBy::default() }
+    }
+}
+
+/// Whether a text is an e-mail address as we take them: `local@domain` without spaces, at most 254 bytes.
+pub(crate) fn is_email_address(text: &str) -> bool {
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    let parts = text.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    parts.is_some() && !text.contains(is_blank) && text.len() <= 254 && NormalisedIdentifier::parse(text).is_ok()
+}
+
 /// What values a custom field takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomFieldType {
     /// Text.

@@ -65,11 +65,16 @@ on_both_databases! {
         let world = World::new(db);
         world.applied("clients:\n  shop: {kind: service, secret: hunter2-hunter2}\n").await;
         world.applied("clients:\n  shop: {kind: service, secret: hunter2-hunter2}\n").await;
-        let filter = AuditFilter { kind: Some(AuditKind::ConfigurationApplied), ..AuditFilter::default() };
+        let filter = AuditFilter { kinds: vec![AuditKind::ConfigurationApplied], ..AuditFilter::default() };
         let events = world.read("acme").await.audit().list(&filter, None, 10).await.unwrap();
         assert_eq!(events.len(), 1, "the second time nothing changed");
         let shown = format!("{:?}", events[0]);
-        assert!(shown.contains("a test") && shown.contains("client shop created"), "{shown}");
+        assert!(shown.contains("a test") && shown.contains(r#""shop""#), "{shown}");
+        let changes = events[0].details["changes"].as_array().unwrap();
+        let shop = changes.iter().find(|change| change["name"] == "shop").unwrap();
+        assert_eq!((&shop["what"], &shop["act"]), (&"client".into(), &"created".into()));
+        let kind = shop["differences"].as_array().unwrap().iter().find(|one| one["at"] == "/kind").unwrap();
+        assert_eq!(kind["after"], "service");
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

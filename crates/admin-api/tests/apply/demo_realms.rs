@@ -1,7 +1,8 @@
 //! The files of `deploy/`.
 
 use palatine_admin_api::document::SourceFile;
-use palatine_admin_api::ops::apply::{RealmReport, SecretSources, What};
+use palatine_admin_api::engine::{SecretSources, What};
+use palatine_admin_api::ops::apply::RealmReport;
 use palatine_domain::SecretText;
 use palatine_domain::client::{Client, ClientAuthMethod, ClientKind};
 use palatine_domain::policy::RegistrationPolicy;
@@ -100,8 +101,22 @@ on_both_databases! {
         let scopes: Vec<_> = read.scopes().list().await.unwrap().into_iter().map(|s| s.scope.to_string()).collect();
         assert_eq!(
             scopes,
-            ["address", "email", "groups", "offline_access", "openid", "phone", "profile", "roles"]
+            [
+                "address",
+                "admin:read",
+                "admin:write",
+                "email",
+                "groups",
+                "offline_access",
+                "openid",
+                "phone",
+                "profile",
+                "roles"
+            ]
         );
+        let api = read.apis().by_identifier("palatine-admin").await.unwrap().unwrap();
+        let owned = read.scopes().list().await.unwrap().into_iter().filter(|scope| scope.api == Some(api.id));
+        assert_eq!(owned.count(), 2);
         assert!(read.roles().by_name(None, "realm-admin").await.unwrap().is_some());
     }
 

@@ -1,7 +1,7 @@
 //! Secrets and passwords.
 
 use palatine_admin_api::document::SourceFile;
-use palatine_admin_api::ops::apply::SecretSources;
+use palatine_admin_api::engine::SecretSources;
 use palatine_domain::client::{ClientId, ClientSecret, SecretVerifier};
 use palatine_domain::{Ambient, SecretText};
 

@@ -1,7 +1,8 @@
 //! A store, a pool that hashes cheaply, and `apply` over them.
 
 use palatine_admin_api::document::SourceFile;
-use palatine_admin_api::ops::apply::{Apply, RealmOutcome, RealmReport, Reason, SecretSources};
+use palatine_admin_api::engine::SecretSources;
+use palatine_admin_api::ops::apply::{Apply, RealmOutcome, RealmReport, Reason};
 use palatine_authn::{HashPool, HashSettings, Lane, Verdict};
 use palatine_domain::client::{Client, ClientId, SecretVerifier};
 use palatine_domain::credential::CredentialKind;

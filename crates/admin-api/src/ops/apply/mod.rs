@@ -1,20 +1,13 @@
 //! `apply`: makes realms what their documents say. It needs an operator's rights.
 //!
-//! It creates and updates; it deletes nothing. Each realm is one transaction: all of its document or nothing. Applying
-//! the same document again changes nothing and writes nothing.
+//! It creates and updates, and removes only where it is asked to prune. Each realm is one transaction: all of its
+//! document or nothing. Applying the same document again changes nothing and writes nothing. A dry run does all of it
+//! and commits nothing, so that it finds what the real one would.
 //!
-//! The order of the work: check the document by itself (`check`); read the realm (`state`); hash what has to be
-//! hashed, while no transaction is open (`hashes`); compare (`plan`); then, in one transaction, read and compare once
-//! more and write (`write`). Whoever changed the realm in between makes the work begin again.
+//! The work is the engine's. What was read before hashing is read once more in the transaction that writes; whoever
+//! changed the realm in between makes the work begin again.
 
-mod check;
-mod hashes;
-mod named;
-mod plan;
 mod report;
-mod secrets;
-mod state;
-mod write;
 
 use std::collections::BTreeMap;
 
@@ -26,14 +19,17 @@ use palatine_domain::tenant::{RealmProfile, Tenant};
 use palatine_store::{OperatorProof, Store, StoreError, TenantScope, TenantWrite};
 
 use crate::document::{Path, SourceFile, SourcedDocument, read};
+use crate::engine::change::{Change, What};
+use crate::engine::check::{self, Desired};
+use crate::engine::guard::Guard;
+use crate::engine::hashes::{self, Hashes, HashesError};
+use crate::engine::plan::{PlanError, plan};
+use crate::engine::run::{RunError, Work};
+use crate::engine::state::{State, Wanted};
+use crate::engine::{Extent, SecretSources};
 use crate::error::{Place, Problem};
-use check::Desired;
-use hashes::Hashes;
-use plan::{Plan, PlanError, plan};
-use state::State;
 
-pub use report::{ApplyError, Change, ChangeKind, RealmFailure, RealmOutcome, RealmReport, Reason, ReasonError, What};
-pub use secrets::SecretSources;
+pub use report::{ApplyError, RealmFailure, RealmOutcome, RealmReport, Reason, ReasonError};
 
 /// By what the operator's transactions of this use case are known.
 const PROOF: OperatorProof = OperatorProof::command("palatine apply");
@@ -53,6 +49,37 @@ pub fn problems_of(file: &SourceFile) -> Vec<Problem> {
     problems
 }
 
+/// What is wanted of an application beside its documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// What becomes of what the documents do not describe.
+    pub prune: Prune,
+    /// Whether nothing is to be kept: only told.
+    pub dry_run: bool,
+}
+
+/// What becomes of what a realm holds and its document does not describe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prune {
+    /// It stays.
+    #[default]
+    Nothing,
+    /// It is removed, but for users, clients that registered themselves, and secrets.
+    Configuration,
+    /// Users are removed, too.
+    UsersToo,
+}
+
+impl ApplyOptions {
+    fn extent(self) -> Extent {
+        match self.prune {
+            Prune::Nothing => Extent::ADD,
+            Prune::Configuration => Extent::PRUNE,
+            Prune::UsersToo => Extent::PRUNE_USERS,
+        }
+    }
+}
+
 /// Applies realm documents.
 #[derive(Clone, Debug)]
 pub struct Apply {
@@ -60,6 +87,7 @@ pub struct Apply {
     hashing: HashPool,
     ambient: Ambient,
     secrets: SecretSources,
+    options: ApplyOptions,
     takes_demo_realms: bool,
 }
 
@@ -82,7 +110,14 @@ enum Attempt {
 impl Apply {
     /// Over the store, with the pool that hashes and the places where secrets are found.
     pub fn new(store: Store, hashing: HashPool, ambient: Ambient, secrets: SecretSources) -> Self {
-        Self { store, hashing, ambient, secrets, takes_demo_realms: true }
+        let options = ApplyOptions::default();
+        Self { store, hashing, ambient, secrets, options, takes_demo_realms: true }
+    }
+
+    /// Pruning, or dry.
+    #[must_use]
+    pub fn with_options(self, options: ApplyOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// For a store that is served in production: documents of the profile `insecure-demo` are refused.
@@ -115,7 +150,7 @@ impl Apply {
                     };
                     applied.map_err(|error| RealmFailure::of(&source, error))
                 }
-                Err(unreadable) => Err(unreadable.into()),
+                Err(unreadable) => Err((*unreadable).into()),
             };
             tell(&outcome);
             outcomes.push(outcome);
@@ -151,69 +186,69 @@ impl Apply {
     }
 
     async fn create(&self, task: &Task<'_>) -> Result<Attempt, ApplyError> {
-        let state = State::of_a_new_realm();
         // The tenant does not exist yet: until then its hashes queue under a name of their own.
-        let hashes = self.hashes(task, &state, self.ambient.id()).await?;
+        let hashes = self.hashes(task, &State::default(), self.ambient.id()).await?;
         let operator = self.store.as_operator(PROOF).await?;
         let tx = match operator.create_tenant(&task.desired.slug, task.desired.profile).await {
             Ok(tx) => tx,
             Err(StoreError::Conflict { .. }) => return Ok(Attempt::SlugTaken),
             Err(error) => return Err(error.into()),
         };
-        match plan(task.source, task.desired, &state, &hashes, &self.ambient, tx.now()) {
-            Ok(plan) => self.write(task, tx, plan, true).await,
-            Err(PlanError::Overtaken) => Ok(Attempt::Overtaken),
-            Err(PlanError::Problems(problems)) => Err(problems.into()),
-        }
+        let state = State::of_a_new_realm(&tx).await?;
+        self.write(task, tx, &state, &hashes, true).await
     }
 
     async fn update(&self, task: &Task<'_>, scope: &TenantScope, tenant: &Tenant) -> Result<Attempt, ApplyError> {
         check_profile(task, tenant)?;
-        let state = self.read(task, scope).await?;
+        let wanted = Wanted::for_plan(task.desired, self.options.extent());
+        let state = self.read(scope, &wanted).await?;
         let hashes = self.hashes(task, &state, tenant.id).await?;
-        match plan(task.source, task.desired, &state, &hashes, &self.ambient, self.ambient.now()) {
-            Ok(plan) if plan.is_empty() => return Ok(Attempt::Done(report(task, false, plan))),
+        let extent = self.options.extent();
+        match plan(task.source, task.desired, &state, &hashes, extent, &self.ambient, self.ambient.now()) {
+            Ok(plan) if plan.is_empty() => return Ok(Attempt::Done(report(task, false, plan.changes))),
             Ok(_) => {}
             Err(PlanError::Overtaken) => return Ok(Attempt::Overtaken),
             Err(PlanError::Problems(problems)) => return Err(problems.into()),
         }
         // What was read may have changed while we hashed: compare again, now that nobody else can write.
         let tx = self.store.write(scope).await?;
-        let state = State::load(&tx, task.desired).await?;
-        match plan(task.source, task.desired, &state, &hashes, &self.ambient, tx.now()) {
-            Ok(plan) if plan.is_empty() => Ok(Attempt::Done(report(task, false, plan))),
-            Ok(plan) => self.write(task, tx, plan, false).await,
-            Err(PlanError::Overtaken) => Ok(Attempt::Overtaken),
-            Err(PlanError::Problems(problems)) => Err(problems.into()),
-        }
+        tx.lock_tenant().await?;
+        let state = State::load(&tx, &wanted).await?;
+        self.write(task, tx, &state, &hashes, false).await
     }
 
-    async fn read(&self, task: &Task<'_>, scope: &TenantScope) -> Result<State, StoreError> {
+    async fn read(&self, scope: &TenantScope, wanted: &Wanted) -> Result<State, StoreError> {
         let read = self.store.read(scope).await?;
-        let state = State::load(&read, task.desired).await?;
+        let state = State::load(&read, wanted).await?;
         read.finish().await?;
         Ok(state)
     }
 
-    async fn hashes(&self, task: &Task<'_>, state: &State, tenant: TenantId) -> Result<Hashes, ApplyError> {
+    async fn hashes(&self, task: &Task<'_>, state: &State, tenant: TenantId) -> Result<Hashes, HashesError> {
         let (pool, secrets, source, now) = (&self.hashing, &self.secrets, task.source, self.ambient.now());
         let work = hashes::Work { pool, secrets, source, tenant, now };
         work.run(task.desired, state).await
     }
 
-    async fn write(&self, task: &Task<'_>, tx: TenantWrite, plan: Plan, created: bool) -> Result<Attempt, ApplyError> {
-        for step in &plan.steps {
-            match write::run(&tx, &step.op).await {
-                Ok(()) => {}
-                // Somebody else removed what was read a moment ago.
-                Err(StoreError::Conflict { what: write::REMOVED }) => return Ok(Attempt::Overtaken),
-                Err(StoreError::Conflict { what }) => {
-                    return Err(task.source.problem(&step.at, write::conflict(what)).into());
-                }
-                Err(error) => return Err(error.into()),
-            }
+    async fn write(
+        &self,
+        task: &Task<'_>,
+        tx: TenantWrite,
+        state: &State,
+        hashes: &Hashes,
+        created: bool,
+    ) -> Result<Attempt, ApplyError> {
+        let (extent, ambient, guard) = (self.options.extent(), &self.ambient, Guard::Unlimited);
+        let work = Work { source: task.source, desired: task.desired, hashes, extent, ambient, guard };
+        let changes = match work.run(&tx, state).await {
+            Ok(changes) => changes,
+            Err(RunError::Overtaken) => return Ok(Attempt::Overtaken),
+            Err(error) => return Err(error.into()),
+        };
+        let report = report(task, created, changes);
+        if self.options.dry_run || report.changes.is_empty() {
+            return Ok(Attempt::Done(report));
         }
-        let report = report(task, created, plan);
         tx.audit().append(&self.event(task, &tx, &report)).await?;
         tx.commit().await?;
         tracing::info!(realm = %report.slug, created, changes = report.changes.len(), "realm document applied");
@@ -236,8 +271,7 @@ impl Apply {
     }
 }
 
-fn report(task: &Task<'_>, created: bool, plan: Plan) -> RealmReport {
-    let mut changes = plan.changes;
+fn report(task: &Task<'_>, created: bool, mut changes: Vec<Change>) -> RealmReport {
     if created {
         changes.insert(0, Change::created(What::Realm, task.desired.slug.as_str()));
     }

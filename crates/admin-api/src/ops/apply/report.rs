@@ -8,6 +8,10 @@ use palatine_store::StoreError;
 use serde_json::json;
 
 use crate::document::{SourcedDocument, Unreadable};
+use crate::engine::change::{Change, ChangeKind, What};
+use crate::engine::guard::Forbidden;
+use crate::engine::hashes::HashesError;
+use crate::engine::run::{RunError, audited};
 use crate::error::Problem;
 
 /// Why somebody applies: stands in the realm's audit log. 1 to 500 characters.
@@ -37,7 +41,7 @@ impl Reason {
 pub type RealmOutcome = Result<RealmReport, RealmFailure>;
 
 /// A realm is now what its document says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RealmReport {
     /// The realm.
     pub slug: RealmSlug,
@@ -47,92 +51,6 @@ pub struct RealmReport {
     pub changes: Vec<Change>,
 }
 
-/// Something that was created or updated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What kind of thing.
-    pub what: What,
-    /// Its name in the document; of a secret, a client's role and a mapper, its owner and its own with a `/` between.
-    pub name: String,
-    /// What happened to it.
-    pub kind: ChangeKind,
-}
-
-impl Change {
-    pub(super) fn created(what: What, name: impl Into<String>) -> Self {
-        Self { what, name: name.into(), kind: ChangeKind::Created }
-    }
-
-    pub(super) fn updated(what: What, name: impl Into<String>) -> Self {
-        Self { what, name: name.into(), kind: ChangeKind::Updated }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.kind {
-            ChangeKind::Created => "created",
-            ChangeKind::Updated => "updated",
-        };
-        write!(f, "{} {} {verb}", self.what.as_str(), self.name)
-    }
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// It did not exist.
-    Created,
-    /// It was otherwise.
-    Updated,
-}
-
-/// What a change is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// The realm itself.
-    Realm,
-    /// Its name, branding, policy and custom fields.
-    Settings,
-    /// An API.
-    Api,
-    /// A scope.
-    Scope,
-    /// A role.
-    Role,
-    /// A claim mapper.
-    Mapper,
-    /// A group, with its roles.
-    Group,
-    /// A client, with its scopes, APIs and roles.
-    Client,
-    /// A client's secret.
-    Secret,
-    /// A user, with their roles and groups.
-    User,
-}
-
-impl What {
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Realm => "realm",
-            Self::Settings => "settings",
-            Self::Api => "API",
-            Self::Scope => "scope",
-            Self::Role => "role",
-            Self::Mapper => "claim mapper",
-            Self::Group => "group",
-            Self::Client => "client",
-            Self::Secret => "secret",
-            Self::User => "user",
-        }
-    }
-}
-
-/// How many changes the audit log names.
-const NAMED: usize = 100;
-
 impl RealmReport {
     /// Whether this was made just now: a generated password is worth showing then, and never again.
     pub fn has_created(&self, what: What, name: &str) -> bool {
@@ -140,15 +58,9 @@ impl RealmReport {
         self.changes.iter().any(made)
     }
 
-    /// What the audit log keeps: names, never values.
+    /// What the audit log keeps.
     pub(super) fn audit_details(&self, file: &str) -> serde_json::Value {
-        let named: Vec<String> = self.changes.iter().take(NAMED).map(ToString::to_string).collect();
-        json!({
-            "command": "palatine apply",
-            "file": file,
-            "changes": named,
-            "changes_not_named": self.changes.len().saturating_sub(NAMED),
-        })
+        json!({ "command": "palatine apply", "file": file, "changes": audited(&self.changes) })
     }
 }
 
@@ -202,6 +114,9 @@ pub enum ApplyError {
     /// Nothing could be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// Whoever asks may not do that.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Somebody else kept changing the realm.
     #[error("somebody else is changing this realm at the same time; apply again")]
     Contended,
@@ -221,5 +136,25 @@ impl From<Vec<Problem>> for ApplyError {
     fn from(mut problems: Vec<Problem>) -> Self {
         problems.sort();
         Self::Document(problems)
+    }
+}
+
+impl From<HashesError> for ApplyError {
+    fn from(error: HashesError) -> Self {
+        match error {
+            HashesError::Problems(problems) => problems.into(),
+            HashesError::Hash(error) => Self::Hash(error),
+        }
+    }
+}
+
+impl From<RunError> for ApplyError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Problems(problems) => problems.into(),
+            RunError::Forbidden(forbidden) => Self::Forbidden(forbidden),
+            RunError::Overtaken => Self::Contended,
+            RunError::Store(error) => Self::Store(error),
+        }
     }
 }
