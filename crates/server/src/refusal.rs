@@ -112,6 +112,9 @@ pub enum Refusal {
     /// Realm documents that cannot be applied.
     #[error("not every realm could be applied; those named here are as they were before\n{0}")]
     Documents(String),
+    /// `palatine apply --check` found differences.
+    #[error("the realms are not what their documents say; see above")]
+    Drifted,
     /// What a command was asked to do, and cannot.
     #[error("{0}")]
     Command(String),
@@ -155,6 +158,7 @@ impl Refusal {
         match self {
             Self::Config(_) | Self::Setting { .. } | Self::Hashing(_) | Self::Telemetry(_) | Self::Documents(_) => 2,
             Self::Insecure(_) | Self::NotLoopback(_) | Self::SealedWithAnother { .. } => 3,
+            Self::Drifted => 4,
             Self::CannotListen { .. }
             | Self::DataFolder { .. }
             | Self::DataFolderInUse(_)

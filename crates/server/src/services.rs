@@ -72,11 +72,10 @@ impl Services {
         }
         let resolver = Resolver::new(realms, store.clone(), ephemeral.clone(), masters, ambient.clone())
             .map_err(|error| setting("realms", &error.to_string()))?;
+        let built_in = BuiltInClients::production(&palatine_admin_api::http::docs_callback_url(&public_url));
         let built_in = match profile {
-            Profile::Development => {
-                BuiltInClients::with_dev(&dev::callback_url(&public_url), &dev::start_url(&public_url))
-            }
-            Profile::Production => BuiltInClients::production(),
+            Profile::Development => built_in.with_dev(&dev::callback_url(&public_url), &dev::start_url(&public_url)),
+            Profile::Production => built_in,
         };
         let secrets = ClientSecrets::new(hashing.clone(), &ambient);
         let outbound =

@@ -46,11 +46,22 @@ enum Job {
     KeyRotation,
     /// Fetches the logos that clients named.
     ClientLogos,
+    /// Removes audit events that their realm keeps no longer.
+    AuditRetention,
+    /// Removes realms whose grace is over.
+    DeletedRealms,
 }
 
 impl Job {
-    const ALL: [Self; 5] =
-        [Self::SealedSuccessors, Self::ExpiredRows, Self::AuditParts, Self::KeyRotation, Self::ClientLogos];
+    const ALL: [Self; 7] = [
+        Self::SealedSuccessors,
+        Self::ExpiredRows,
+        Self::AuditParts,
+        Self::KeyRotation,
+        Self::ClientLogos,
+        Self::AuditRetention,
+        Self::DeletedRealms,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -59,6 +70,8 @@ impl Job {
             Self::AuditParts => "audit-parts",
             Self::KeyRotation => "key-rotation",
             Self::ClientLogos => "client-logos",
+            Self::AuditRetention => "audit-retention",
+            Self::DeletedRealms => "deleted-realms",
         }
     }
 
@@ -69,6 +82,8 @@ impl Job {
             Self::AuditParts => settings.audit_parts_seconds,
             Self::KeyRotation => settings.key_rotation_seconds,
             Self::ClientLogos => settings.client_logos_seconds,
+            Self::AuditRetention => settings.audit_retention_seconds,
+            Self::DeletedRealms => settings.deleted_realms_seconds,
         })
     }
 
@@ -78,7 +93,11 @@ impl Job {
             // A new database has no parts yet, and each event that comes before them has to be moved; keys may have
             // become due while no node ran.
             Self::AuditParts | Self::KeyRotation => self.interval(settings).min(SOON),
-            Self::SealedSuccessors | Self::ExpiredRows | Self::ClientLogos => self.interval(settings),
+            Self::SealedSuccessors
+            | Self::ExpiredRows
+            | Self::ClientLogos
+            | Self::AuditRetention
+            | Self::DeletedRealms => self.interval(settings),
         }
     }
 
@@ -86,7 +105,13 @@ impl Job {
     async fn run(self, worker: &Worker) -> Result<u64, StoreError> {
         let Worker { store, resolver, outbound, settings, .. } = worker;
         match self {
-            Self::SealedSuccessors | Self::ExpiredRows | Self::AuditParts => self.tidy(worker).await,
+            Self::SealedSuccessors | Self::ExpiredRows | Self::AuditParts | Self::DeletedRealms => {
+                self.tidy(worker).await
+            }
+            Self::AuditRetention => {
+                let dropped = drop_audit_parts(store, self.proof()).await?;
+                Ok(dropped + self.tidy(worker).await?)
+            }
             Self::KeyRotation => {
                 let destroyed = self.tidy(worker).await?;
                 let budget = settings.key_rotation_budget;
@@ -109,6 +134,8 @@ impl Job {
                 Self::ExpiredRows => tx.sweep_expired(tx.now(), settings.expired_rows_budget).await?,
                 Self::AuditParts => tx.make_audit_parts().await?,
                 Self::KeyRotation => tx.destroy_ended_keys().await?,
+                Self::AuditRetention => tx.sweep_audit(tx.now(), settings.audit_retention_budget).await?,
+                Self::DeletedRealms => tx.purge_deleted(tx.now(), settings.deleted_realms_budget).await?,
                 // Nothing is fetched while a transaction is open.
                 Self::ClientLogos => 0,
             };
@@ -118,6 +145,9 @@ impl Job {
                 // The first has a budget of its own, which it uses up only when something was left lying for long.
                 Self::SealedSuccessors | Self::AuditParts | Self::KeyRotation | Self::ClientLogos => false,
                 Self::ExpiredRows => rows >= settings.expired_rows_budget,
+                Self::AuditRetention => rows >= settings.audit_retention_budget,
+                // Less than the budget is all that a call found; there may be more realms than it looks at.
+                Self::DeletedRealms => rows > 0,
             };
             if !more {
                 break;
@@ -129,6 +159,15 @@ impl Job {
     const fn proof(self) -> OperatorProof {
         OperatorProof::job(self.name())
     }
+}
+
+/// Drops the months that no realm keeps any more: what is left to the rows' own sweep is then little.
+async fn drop_audit_parts(store: &Store, proof: OperatorProof) -> Result<u64, StoreError> {
+    let tx = store.as_operator(proof).await?;
+    let kept = tx.longest_audit_retention().await?;
+    let dropped = tx.drop_audit_parts(tx.now().minus(kept)).await?;
+    tx.commit().await?;
+    Ok(dropped)
 }
 
 /// Fetches the logos that are due, without waiting for the job's turn; gives how many there are more to show.

@@ -21,6 +21,7 @@
     reason = "a test's harness fails loudly"
 )]
 
+mod admin;
 mod api;
 mod app;
 mod ask;
@@ -41,6 +42,7 @@ mod tokens;
 mod wire;
 mod world;
 
+pub use admin::{API, Admin};
 pub use api::{Api, ApiRefusal};
 pub use app::{App, ClientAuth};
 pub use ask::{Answered, Ask, challenge_of};

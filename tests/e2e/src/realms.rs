@@ -15,6 +15,44 @@ pub fn document(slug: &str, name: &str) -> String {
     REALM.replace("{slug}", slug).replace("{name}", name)
 }
 
+/// A realm with services that administer it, each by one role: `{slug}-…` is not their secret but their name and
+/// `-secret-1`.
+pub fn administered(slug: &str, name: &str) -> String {
+    changed(&document(slug, name), "\nclients:\n", &format!("\nclients:\n{ADMINS}"))
+}
+
+/// The realm where operators sign in.
+pub fn system() -> String {
+    SYSTEM.to_owned()
+}
+
+const ADMINS: &str = r#"
+  boss: {kind: service, secret: boss-secret-1, roles: [realm-admin], scopes: {default: ["admin:read", "admin:write"]}}
+  looker: {kind: service, secret: looker-secret-1, roles: [realm-admin], scopes: {default: ["admin:read"]}}
+  clerk: {kind: service, secret: clerk-secret-1, roles: [client-manager], scopes: {default: ["admin:read", "admin:write"]}}
+  usher: {kind: service, secret: usher-secret-1, roles: [user-manager], scopes: {default: ["admin:read", "admin:write"]}}
+  auditor: {kind: service, secret: auditor-secret-1, roles: [auditor], scopes: {default: ["admin:read", "admin:write"]}}
+  nobody: {kind: service, secret: nobody-secret-1, scopes: {default: ["admin:read", "admin:write"]}}
+"#;
+
+const SYSTEM: &str = r"
+apiVersion: palatine/v1
+kind: Realm
+realm: system
+display_name: Palatine
+users:
+  operator:
+    profile: {name: Operator}
+    roles: [operator-admin, realm-admin]
+    initial_password: operator-copper-meadow-9
+  helper:
+    roles: [operator-support]
+    initial_password: helper-copper-meadow-9
+  biller:
+    roles: [operator-billing]
+    initial_password: biller-copper-meadow-9
+";
+
 /// The same realm with one text replaced, which must be there.
 pub fn changed(document: &str, from: &str, to: &str) -> String {
     assert!(document.contains(from), "the document has no {from:?}");

@@ -147,7 +147,7 @@ impl World {
 
     /// The realm's audit events of this kind, newest first.
     pub async fn audit(&self, slug: &str, kind: AuditKind) -> Vec<AuditEvent> {
-        let filter = AuditFilter { kind: Some(kind), ..AuditFilter::default() };
+        let filter = AuditFilter { kinds: vec![kind], ..AuditFilter::default() };
         let rows = self.node().store().read(&self.scope(slug).await).await.unwrap();
         let events = rows.audit().list(&filter, None, 1_000).await.unwrap();
         rows.finish().await.unwrap();

@@ -84,3 +84,16 @@ fn halves(data: &[u8]) -> (Option<&str>, &[u8]) {
     let header = std::str::from_utf8(line).ok().filter(|line| !line.is_empty());
     (header, rest.strip_prefix(b"\n").unwrap_or(rest))
 }
+
+/// A hash that is taken is written in one way, which is taken too, and says nothing of itself.
+pub(crate) fn imported_hash(data: &[u8]) {
+    let Some(text) = crate::text(data) else { return };
+    match palatine_authn::imported::parse(text) {
+        Ok(hash) => {
+            let again = palatine_authn::imported::parse(hash.as_str()).expect("what was written");
+            assert_eq!(again.as_str(), hash.as_str());
+            assert!(hash.as_str().len() <= 512 && hash.as_str().is_ascii());
+        }
+        Err(error) => assert!(error.to_string().len() < 300),
+    }
+}

@@ -68,6 +68,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sector_document", clients::sector_document),
     ("logo", clients::logo),
     ("profile_form", profile::form),
+    ("keycloak_export", document::keycloak_export),
+    ("imported_hash", credentials::imported_hash),
 ];
 
 /// The target of that name.

@@ -115,6 +115,11 @@ const PIECES: &[&str] = &[
     "10.0.0.1",
     "fd00::1",
     "::ffff:10.0.0.1",
+    "$argon2id$",
+    "$2b$",
+    "$pbkdf2-sha256$",
+    "\"users\":[",
+    "\"clients\":",
     "apiVersion: palatine/v1\n",
     "kind: Realm\n",
     "realm: acme\n",
@@ -205,7 +210,7 @@ every_target_holds! {
     client_credentials bearer scope redirect_uri_registered redirect_uri_match prompt pkce slug identifier resource
     cookies accept_language forwarded jwt client_key_set realm_document request_object
     client_metadata user_code device_authorization client_update registration client_assertion sector_document logo
-    profile_form
+    profile_form keycloak_export imported_hash
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod data_folder;
 mod demo;
 mod dev;
 mod documents;
+mod export;
+mod import;
 mod keys;
 mod master_key;
 mod migrate;
@@ -49,6 +51,13 @@ enum Command {
     Config(ConfigCommand),
     /// Make realms what their documents say
     Apply(ApplyArgs),
+    /// Print a realm as the document that would make it, without secrets and passwords
+    Export(ExportArgs),
+    /// Print the JSON Schema of realm documents, for editors
+    Schema,
+    /// Make a realm from what another system exported
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// The signing keys of a realm, while it is served
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -146,6 +155,7 @@ enum ConfigCommand {
     Default,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 struct ApplyArgs {
     /// Realm documents: files, folders of .yaml files, or `-` for the standard input
@@ -153,9 +163,30 @@ struct ApplyArgs {
     file: Vec<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
+    /// Show what would be changed, member by member, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// A dry run that ends with exit code 4 if anything would be changed: what has drifted from the documents
+    #[arg(long)]
+    check: bool,
+    /// Also remove what the documents do not describe, but for users, registered clients and secrets
+    #[arg(long)]
+    prune: bool,
+    /// Also remove users that the documents do not describe
+    #[arg(long, requires = "prune")]
+    prune_users: bool,
     /// Why; stands in the audit log
     #[arg(long, value_name = "TEXT", default_value = "palatine apply")]
     reason: String,
+}
+
+#[derive(Debug, Args)]
+struct ExportArgs {
+    #[command(flatten)]
+    realm: RealmArgs,
+    /// Leave people out
+    #[arg(long)]
+    without_users: bool,
 }
 
 /// Which database a command works on.
@@ -254,7 +285,7 @@ enum DemoCommand {
 }
 
 /// Runs the command that the process was started with, and gives its exit code: 0, or 1 for what went wrong, 2 for wrong
-/// usage or configuration, 3 for what is refused as unsafe.
+/// usage or configuration, 3 for what is refused as unsafe, 4 for realms that have drifted from their documents.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // Before any connection: every TLS connection of the process takes this one. An error says that it is there already.
@@ -275,6 +306,9 @@ fn run(command: Command) -> Result<(), Refusal> {
         Command::Migrate(args) => migrate::run(args),
         Command::Config(command) => config::run(command),
         Command::Apply(args) => apply::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Schema => export::schema(),
+        Command::Import(command) => import::run(command),
         Command::Keys(command) => keys::run(command),
         Command::MasterKey(MasterKeyCommand::Rotate(args)) => master_key::rotate(args),
         Command::RegistrationToken(args) => registration_token::run(&args),
@@ -344,6 +378,20 @@ mod tests {
         assert_eq!(args.file, ["a.yaml", "b.yaml", "-"].map(PathBuf::from));
         assert!(parse("palatine apply -f a --config c --data-dir d").is_err());
         assert!(parse("palatine apply").is_err());
+    }
+
+    #[test]
+    fn people_are_removed_only_where_everything_else_is() {
+        assert!(parse("palatine apply -f a --prune --prune-users --dry-run").is_ok());
+        assert!(parse("palatine apply -f a --prune-users").is_err());
+    }
+
+    #[test]
+    fn an_import_takes_the_files_of_one_realm() {
+        let line = "palatine import keycloak acme-realm.json acme-users-0.json --realm acme --dry-run --data-dir d";
+        assert!(parse(line).is_ok());
+        assert!(parse("palatine import keycloak a.json --realm A --data-dir d").is_err());
+        assert!(parse("palatine import keycloak").is_err() && parse("palatine import").is_err());
     }
 
     #[test]

@@ -134,6 +134,14 @@ pub struct JobSettings {
     pub client_logos_seconds: u64,
     /// How many are fetched at once.
     pub client_logos_budget: usize,
+    /// How often audit events that their realm keeps no longer are removed, in seconds.
+    pub audit_retention_seconds: u64,
+    /// How many events are removed at once.
+    pub audit_retention_budget: u64,
+    /// How often realms whose grace is over are removed, in seconds.
+    pub deleted_realms_seconds: u64,
+    /// How many rows of theirs are removed at once.
+    pub deleted_realms_budget: u64,
 }
 
 /// `[courier]`: what is delivered to others after the transaction that decided it.

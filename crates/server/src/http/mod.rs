@@ -15,6 +15,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 use actix_web::{Error, HttpMessage as _};
+use palatine_admin_api::access::Gate;
+use palatine_admin_api::http::AdminApi;
 use palatine_authn::Authenticator;
 use palatine_domain::Ambient;
 use palatine_login_ui::dev::DevSite;
@@ -47,6 +49,7 @@ pub(crate) struct Shared {
     store: Data<Store>,
     tokens: Data<TokenService>,
     authenticator: Data<Authenticator>,
+    admin: Data<AdminApi>,
     trusted: Data<TrustedProxies>,
     max_body_bytes: usize,
     /// What the start page shows; in development alone.
@@ -76,6 +79,7 @@ impl Shared {
             store: Data::new(services.store.clone()),
             tokens: Data::new(services.tokens.clone()),
             authenticator: Data::new(services.authenticator.clone()),
+            admin: Data::new(admin_api(services)),
             trusted: Data::new(config.server.trusted_proxies.clone()),
             max_body_bytes: config.server.max_body_bytes,
             front,
@@ -95,6 +99,7 @@ impl Shared {
             .app_data(self.store.clone())
             .app_data(self.tokens.clone())
             .app_data(self.authenticator.clone())
+            .app_data(self.admin.clone())
             .app_data(self.trusted.clone())
             .app_data(PayloadConfig::new(self.max_body_bytes));
         let prefix = self.resolver.path_prefix();
@@ -113,6 +118,8 @@ impl Shared {
                 .wrap(from_fn(scope::resolve_realm))
                 .wrap(from_fn(count)),
         );
+        // Admins and operators, and their programs.
+        palatine_admin_api::http::configure(config, prefix);
         // Whoever develops here.
         if let Some(start_page) = &self.start_page {
             config.app_data(start_page.clone()).service(
@@ -129,6 +136,11 @@ impl Shared {
         config.app_data(self.readiness.clone()).app_data(self.gauges.clone());
         health::configure_management(config);
     }
+}
+
+fn admin_api(services: &Services) -> AdminApi {
+    let gate = Gate::new(services.resolver.clone(), services.tokens.clone(), services.store.clone());
+    AdminApi::new(gate, services.hashing.clone())
 }
 
 /// Counts requests by realm.

@@ -14,6 +14,7 @@
 #![expect(clippy::large_futures, reason = "one test's future lives on one test's stack")]
 
 mod account;
+mod admin;
 mod advertised;
 mod architecture;
 mod authorize;
@@ -37,6 +38,7 @@ mod freshness;
 mod front_channel_logout;
 mod hot_path;
 mod introspection;
+mod keycloak_import;
 mod keys;
 mod limits;
 mod lockout;
