@@ -12,6 +12,7 @@ use palatine_domain::mapper::{ClaimMapper, ClaimRule, ClaimSource, MapperOwner, 
 use palatine_domain::roles::Role;
 use palatine_domain::tenant::{RealmProfile, RealmSettings};
 use palatine_domain::user::{CustomField, CustomFieldKind};
+use palatine_protocol::response::ResponseType;
 
 use super::state::{KnownClient, KnownGroup, KnownUser, State};
 use crate::document::{
@@ -247,8 +248,7 @@ fn of_client_settings(name: &str, enabled: bool, settings: &ClientSettings) -> C
         access_token_profile: settings.access_token_profile,
         access_token_algorithm: settings.access_token_algorithm,
         access_token_seconds: settings.access_token_seconds,
-        // A service has no users, and says nothing about them.
-        response_types: Some(settings.response_types.clone()).filter(|_| settings.kind != ClientKind::Service),
+        response_types: response_types(settings),
         userinfo_algorithm: settings.userinfo_algorithm,
         all_roles_in_tokens: settings.all_roles_in_tokens,
         realm_roles_in_tokens: settings.realm_roles_in_tokens.clone(),
@@ -260,6 +260,17 @@ fn of_client_settings(name: &str, enabled: bool, settings: &ClientSettings) -> C
         logout: settings.logout.clone(),
         about: settings.about.clone(),
     }
+}
+
+/// Those that its grants allow. A service has no users, and a client without the grants for any has the usual ones only
+/// because nothing was said: neither says anything about them.
+fn response_types(settings: &ClientSettings) -> Option<Vec<ResponseType>> {
+    let allowed = |response_type: &ResponseType| {
+        response_type.grant_types().iter().all(|grant| settings.grant_types.contains(grant))
+    };
+    let types = &settings.response_types;
+    let says = settings.kind != ClientKind::Service && (types.is_empty() || types.iter().any(allowed));
+    says.then(|| types.iter().copied().filter(allowed).collect())
 }
 
 fn mapper_document(rule: &MapperRule) -> MapperDocument {

@@ -14,6 +14,8 @@ mod world;
 mod access;
 mod all_or_nothing;
 mod demo_realms;
+mod drift;
+mod exporting;
 mod refusals;
 mod secrets;
 mod twice;
