@@ -115,23 +115,34 @@ impl Clock for FakeClock {
     }
 }
 
-/// The system's clock moved by an offset, so that a running server can be told it is later.
+/// The system's clock moved by an offset, so that a running server can be told it is later. It can also be held, for a
+/// test that must know the second on both sides of a limit however slow its machine is.
 #[derive(Debug, Default)]
 pub struct OffsetClock {
     offset_micros: AtomicI64,
+    /// Where it was held, in microseconds since the epoch and without the offset; 0 while it runs.
+    held_micros: AtomicI64,
 }
 
 impl OffsetClock {
-    /// Moves the clock ahead of the system's by `by` more.
+    /// Moves the clock ahead by `by` more.
     pub fn advance(&self, by: Duration) {
         self.offset_micros.fetch_add(micros(by), Ordering::SeqCst);
+    }
+
+    /// Stops the clock: from now on only [`Self::advance`] moves it.
+    pub fn hold(&self) {
+        self.held_micros.store(crate::entropy::system_now().as_micros(), Ordering::SeqCst);
     }
 }
 
 impl Clock for OffsetClock {
     fn now(&self) -> Instant {
-        let offset = self.offset_micros.load(Ordering::SeqCst);
-        Instant::from_micros(crate::entropy::system_now().as_micros().saturating_add(offset))
+        let start = match self.held_micros.load(Ordering::SeqCst) {
+            0 => crate::entropy::system_now().as_micros(),
+            held => held,
+        };
+        Instant::from_micros(start.saturating_add(self.offset_micros.load(Ordering::SeqCst)))
     }
 }
 

@@ -96,6 +96,11 @@ impl World {
         self.clock.advance(by);
     }
 
+    /// Stops the clock, so that only [`Self::pass`] moves it: for a test that looks at both sides of a limit.
+    pub fn holds_its_time(&self) {
+        self.clock.hold();
+    }
+
     /// The world's time and randomness.
     pub fn ambient(&self) -> Ambient {
         Ambient::new(Arc::clone(&self.clock) as Arc<_>, Arc::new(SystemEntropy))

@@ -20,6 +20,7 @@ on_every_backend! {
     }
 
     async fn a_code_lives_sixty_seconds(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let (app, mut browser) = (realm.web_app(), realm.browser());
         let ask = app.ask();

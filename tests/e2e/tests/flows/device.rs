@@ -163,6 +163,7 @@ on_every_backend! {
 
 on_sqlite! {
     async fn a_device_that_asks_too_often_is_slowed_down_for_good(world) {
+        world.holds_its_time();
         let device = Device::begin(&world.alpha()).await;
         device.poll().await.assert_refused(400, "authorization_pending");
         world.pass(seconds(2));
@@ -174,6 +175,7 @@ on_sqlite! {
     }
 
     async fn codes_end_with_their_time(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let device = Device::begin(&realm).await;
         let mut phone = realm.browser();

@@ -99,6 +99,7 @@ on_every_backend! {
     }
 
     async fn a_rotation_keeps_the_old_key_published_and_its_tokens_good(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let api: Api = realm.api("orders-api");
         let app = realm.web_app();

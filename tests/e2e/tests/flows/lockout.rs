@@ -57,6 +57,7 @@ on_every_backend! {
     }
 
     async fn the_fifth_failure_locks_for_a_minute(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let mut browser = realm.browser();
         fail(4, &mut browser, &realm, "ada").await;
@@ -72,6 +73,7 @@ on_every_backend! {
     }
 
     async fn each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let mut browser = realm.browser();
         fail(5, &mut browser, &realm, "ada").await;

@@ -109,6 +109,7 @@ async fn an_assertion_counts_once_and_only_while_it_is_fresh() {
     let owner = KeyHolder::new(SigningAlgorithm::ES256, "k");
     let mut world = world_with(&json!({"jwks": owner.jwks()})).await;
     let realm = world.alpha();
+    world.holds_its_time();
     let assertion = owner.signs(&claims(&world, &realm));
     Tokens::of(&present(&realm, &assertion).await);
     present(&realm, &assertion).await.assert_refused(401, "invalid_client");

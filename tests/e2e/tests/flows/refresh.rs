@@ -5,6 +5,7 @@ use palatine_e2e::{Tokens, on_every_backend, on_sqlite, realms, seconds};
 
 on_every_backend! {
     async fn a_parent_replayed_in_the_window_gets_the_same_successor_and_a_fresh_access_token(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let app = realm.web_app();
         let first = app.sign_in(&mut realm.browser(), &realm.ada()).await;
@@ -19,6 +20,7 @@ on_every_backend! {
     }
 
     async fn the_window_is_closed_once_the_successor_was_used_and_nothing_is_revoked(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let app = realm.web_app();
         let first = app.sign_in(&mut realm.browser(), &realm.ada()).await;

@@ -81,6 +81,7 @@ pub(crate) async fn initial_token(world: &World, uses_left: u32) -> String {
 
 on_every_backend! {
     async fn a_client_registers_itself_and_signs_people_in_who_are_asked(world) {
+        world.holds_its_time();
         let realm = open_realm(world).await;
         let client = created(&register(&realm, None, &metadata()).await);
         assert!(text(&client, "client_id").starts_with("c_") && text(&client, "client_id").len() == 24);

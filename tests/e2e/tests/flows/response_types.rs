@@ -282,6 +282,7 @@ on_sqlite! {
     }
 
     async fn a_front_channel_token_expires_as_it_says(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let (app, mut browser) = (realm.hybrid_app(), realm.browser());
         let ask = ask_for(&app, "id_token token");

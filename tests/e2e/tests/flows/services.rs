@@ -31,6 +31,7 @@ async fn the_demo_services_get_what_they_are_for() {
 
 on_every_backend! {
     async fn a_service_uses_its_token_until_a_minute_before_its_end(world) {
+        world.holds_its_time();
         let realm = world.alpha();
         let mut worker = realm.service("worker");
         let first = worker.token().await;
