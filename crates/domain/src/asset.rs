@@ -1,5 +1,7 @@
 //! Pictures of a realm: what its pages show beside its name.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::time::Instant;
@@ -72,6 +74,17 @@ pub struct AssetInfo {
     pub updated_at: Instant,
 }
 
+impl AssetInfo {
+    /// The SHA-256 of its bytes in 64 hexadecimal digits.
+    pub fn sha256_hex(&self) -> String {
+        self.sha256.iter().fold(String::with_capacity(64), |mut digits, byte| {
+            // Writing to a text does not fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +101,6 @@ mod tests {
     fn a_picture_knows_its_size_and_its_hash() {
         let asset = Asset::new(AssetKind::Logo, "image/png", b"abc".to_vec(), Instant::EPOCH);
         assert_eq!((asset.about.size, asset.about.sha256[..4].to_vec()), (3, vec![0xba, 0x78, 0x16, 0xbf]));
+        assert!(asset.about.sha256_hex().starts_with("ba7816bf") && asset.about.sha256_hex().len() == 64);
     }
 }

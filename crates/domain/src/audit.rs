@@ -1,6 +1,6 @@
 //! Audit events: what happened in a realm, by whom. Never a secret.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{AuditEventId, ClientKey, OutboxId, SessionId, UserId};
 use crate::time::Instant;
@@ -31,7 +31,8 @@ pub struct AuditEvent {
 }
 
 /// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// Somebody who is not known.
     Anonymous,
@@ -117,6 +118,8 @@ audit_kinds! {
     ClientUnregistered = "client_unregistered",
     /// A token was made that allows clients to register themselves.
     InitialTokenCreated = "initial_token_created",
+    /// Such a token was taken back.
+    InitialTokenRemoved = "initial_token_removed",
     /// A signing key was made.
     SigningKeyCreated = "signing_key_created",
     /// A signing key was given a successor.
@@ -133,6 +136,12 @@ audit_kinds! {
     UserChanged = "user_changed",
     /// An admin set somebody's password.
     PasswordReset = "password_reset",
+    /// An admin took something away that somebody signs in with, or a browser that their account knew.
+    CredentialRemoved = "credential_removed",
+    /// An admin began to bring many people in at once.
+    ImportStarted = "import_started",
+    /// An admin stopped that.
+    ImportCancelled = "import_cancelled",
     /// An admin let somebody try to sign in again.
     UserUnlocked = "user_unlocked",
     /// The realm was made.

@@ -28,6 +28,7 @@ mod device;
 mod login;
 mod logo;
 mod logout;
+mod picture;
 mod refusal;
 mod select_account;
 mod visit;
@@ -60,6 +61,7 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(page(PageRoute::DeviceQr).route(web::get().to(device::qr::show)))
         .service(page(PageRoute::ClientLogo).route(web::get().to(logo::show)))
+        .service(page(PageRoute::Picture).route(web::get().to(picture::show)))
         .service(page(PageRoute::LogoutConfirm).route(web::post().to(logout::confirm)))
         .service(page(PageRoute::SignedOut).route(web::get().to(logout::signed_out)));
     account::configure(config);

@@ -14,6 +14,8 @@ const DEFAULT_ACCENT: Colour = Colour::new(0x24, 0x56, 0xd6);
 pub struct Branding {
     display_name: String,
     logo: Option<String>,
+    favicon: Option<String>,
+    picture: Option<String>,
     accent: Colour,
     background: Option<Colour>,
     legal_links: Vec<LegalLink>,
@@ -33,9 +35,9 @@ pub struct LegalLink {
 /// A value that a page must not carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BrandingError {
-    /// A logo is a path on our own origin: pages make no request elsewhere.
-    #[error("the logo must be a path that begins with a single /")]
-    Logo,
+    /// A picture is at a path on our own origin: pages make no request elsewhere.
+    #[error("a picture must be at a path that begins with a single /")]
+    Picture,
     /// A legal link leads to a web page.
     #[error("a legal link must be an https or http URL or a path that begins with a single /")]
     LegalLink,
@@ -47,6 +49,8 @@ impl Branding {
         Self {
             display_name: text::name(display_name).into_owned(),
             logo: None,
+            favicon: None,
+            picture: None,
             accent: DEFAULT_ACCENT,
             background: None,
             legal_links: Vec::new(),
@@ -86,10 +90,19 @@ impl Branding {
 
     /// With the realm's logo, a path on our own origin (shown at most 40 px high, 200 px wide).
     pub fn with_logo(mut self, path: &str) -> Result<Self, BrandingError> {
-        if !text::is_own_path(path) {
-            return Err(BrandingError::Logo);
-        }
-        self.logo = Some(path.to_owned());
+        self.logo = Some(own_path(path)?);
+        Ok(self)
+    }
+
+    /// With a picture of the realm's for the browser's tab, a PNG at a path on our own origin.
+    pub fn with_favicon(mut self, path: &str) -> Result<Self, BrandingError> {
+        self.favicon = Some(own_path(path)?);
+        Ok(self)
+    }
+
+    /// With a picture behind the card, at a path on our own origin.
+    pub fn with_picture(mut self, path: &str) -> Result<Self, BrandingError> {
+        self.picture = Some(own_path(path)?);
         Ok(self)
     }
 
@@ -113,6 +126,16 @@ impl Branding {
         self.logo.as_deref()
     }
 
+    /// The path of the picture for the browser's tab.
+    pub fn favicon(&self) -> Option<&str> {
+        self.favicon.as_deref()
+    }
+
+    /// The path of the picture behind the card.
+    pub fn picture(&self) -> Option<&str> {
+        self.picture.as_deref()
+    }
+
     /// The links at the foot.
     pub fn legal_links(&self) -> &[LegalLink] {
         &self.legal_links
@@ -132,6 +155,16 @@ impl Branding {
     }
 }
 
+/// A path on our own origin that needs no quotes in an attribute or in a style block.
+fn own_path(path: &str) -> Result<String, BrandingError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=%:".contains(c);
+    if text::is_own_path(path) && path.chars().all(is_plain) {
+        Ok(path.to_owned())
+    } else {
+        Err(BrandingError::Picture)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +175,7 @@ mod tests {
         for bad in
             ["https://cdn.example/x.png", "//cdn.example/x.png", "/\\cdn.example", "data:image/png,x", "x.png", ""]
         {
-            assert_eq!(Branding::new("A").with_logo(bad), Err(BrandingError::Logo), "{bad}");
+            assert_eq!(Branding::new("A").with_logo(bad), Err(BrandingError::Picture), "{bad}");
         }
     }
 

@@ -93,7 +93,8 @@ impl PageContext {
         }
     }
 
-    /// The realm's colours as custom properties: hexadecimal digits and nothing else, so safe in a style block.
+    /// The realm's colours as custom properties: hexadecimal digits and nothing else, so safe in a style block; and the
+    /// picture behind the card, whose path was checked to be plain.
     pub(crate) fn colours(&self) -> String {
         let scheme = |name: &str, scheme: Scheme| {
             let palette = self.branding.palette(scheme);
@@ -102,7 +103,13 @@ impl PageContext {
                 palette.accent, palette.on_accent, palette.background, palette.on_background
             )
         };
-        format!(":root{{{}{}}}", scheme("light", Scheme::Light), scheme("dark", Scheme::Dark))
+        let picture = self.branding.picture().map(|path| format!("--brand-picture:url({path});")).unwrap_or_default();
+        format!(":root{{{}{}{picture}}}", scheme("light", Scheme::Light), scheme("dark", Scheme::Dark))
+    }
+
+    /// The classes of the page's body beside its width.
+    pub(crate) fn look(&self) -> &'static str {
+        if self.branding.picture().is_some() { " pictured" } else { "" }
     }
 
     /// The URL of a static file.

@@ -2,7 +2,7 @@
 //!
 //! **Owns** the layout and its design tokens, one typed view per page ([`views`]), the message catalogue
 //! ([`Locale`], `web-templates/locales`), a realm's look ([`Branding`]) and the embedded files under `/static`
-//! ([`static_asset`]). The templates live in `web-templates/` at the root of the workspace.
+//! ([`static_asset`]), and pictures that others chose, written anew ([`picture`]). The templates live in `web-templates/` at the root of the workspace.
 //!
 //! **Must not know** HTTP frameworks, the database, or who is signed in: a view is plain data in, HTML out.
 //! It never sees a password. It decides no header; `tenant-routing` owns the table of content security policies.
@@ -16,6 +16,7 @@
 //! samples with hostile text. **To add a language:** a folder in `web-templates/locales` and a variant of [`Locale`].
 
 pub mod frames;
+pub mod picture;
 pub mod views;
 
 mod assets;

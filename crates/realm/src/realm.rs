@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use palatine_domain::asset::{AssetInfo, AssetKind};
 use palatine_domain::audit::Actor;
 use palatine_domain::client::{Client, ClientId};
 use palatine_domain::key::SigningKey;
@@ -258,6 +259,25 @@ impl Realm {
             Ok(Arc::new(graph))
         };
         self.0.roles.get_or_try_init(load).await.cloned()
+    }
+
+    /// Its pictures, without their bytes. Read once for each version, in a transaction of its own: ask before opening one.
+    pub async fn pictures(&self) -> Result<&[AssetInfo], StoreError> {
+        let load = async || {
+            let tx = self.read().await?;
+            let pictures = tx.assets().list().await?;
+            tx.finish().await?;
+            Ok::<_, StoreError>(pictures)
+        };
+        Ok(self.0.pictures.get_or_try_init(load).await?.as_slice())
+    }
+
+    /// Where a picture of it is, if it has one and its pictures were asked for before: a path on the origin that changes
+    /// with the picture.
+    pub fn picture_path(&self, kind: AssetKind) -> Option<String> {
+        let about = self.0.pictures.get()?.iter().find(|about| about.kind == kind)?;
+        let version = about.sha256_hex();
+        Some(format!("{}?v={}", self.page_path(Page::Picture(kind)), version.get(..16).unwrap_or_default()))
     }
 
     /// What makes its pairwise subjects. The salt is made when first needed, in transactions of its own: ask before

@@ -1,6 +1,7 @@
 //! Where everything is: typed routes, shared by the code that registers them, the code that links to them, templates
 //! and tests. Nothing else writes a path of a realm.
 
+use palatine_domain::asset::AssetKind;
 use palatine_domain::ids::{ClientKey, InteractionId};
 use palatine_protocol::endpoints::Endpoint;
 
@@ -18,6 +19,9 @@ pub const INTERACTION_PARAMETER: &str = "interaction";
 
 /// The name of a client's key in the pattern of its logo.
 pub const CLIENT_PARAMETER: &str = "client";
+
+/// The name of what a picture is for in the pattern of pictures.
+pub const PICTURE_PARAMETER: &str = "picture";
 
 /// A route of a realm: an endpoint of the protocol, or a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +81,8 @@ pub enum PageRoute {
     AccountApplications,
     /// See [`Page::ClientLogo`].
     ClientLogo,
+    /// See [`Page::Picture`].
+    Picture,
 }
 
 impl PageRoute {
@@ -95,6 +101,7 @@ impl PageRoute {
         Self::AccountSessions,
         Self::AccountApplications,
         Self::ClientLogo,
+        Self::Picture,
     ];
 
     /// Its pattern below the realm's path.
@@ -121,6 +128,7 @@ impl PageRoute {
             Self::AccountSessions => &["/account/sessions"],
             Self::AccountApplications => &["/account/applications"],
             Self::ClientLogo => &["/clients/{client}/logo"],
+            Self::Picture => &["/pictures/{picture}"],
         }
     }
 }
@@ -154,6 +162,8 @@ pub enum Page {
     AccountApplications,
     /// The logo of a client, as a picture.
     ClientLogo(ClientKey),
+    /// A picture of the realm.
+    Picture(AssetKind),
 }
 
 impl Page {
@@ -173,6 +183,7 @@ impl Page {
             Self::AccountSessions => PageRoute::AccountSessions,
             Self::AccountApplications => PageRoute::AccountApplications,
             Self::ClientLogo(_) => PageRoute::ClientLogo,
+            Self::Picture(_) => PageRoute::Picture,
         }
     }
 
@@ -185,6 +196,7 @@ impl Page {
             | Self::Consent(interaction)
             | Self::DeviceConfirm(interaction) => pattern.replace("{interaction}", &interaction.to_string()),
             Self::ClientLogo(client) => pattern.replace("{client}", &client.to_string()),
+            Self::Picture(kind) => pattern.replace("{picture}", kind.as_str()),
             Self::Device
             | Self::DeviceQr
             | Self::LogoutConfirm
@@ -226,6 +238,8 @@ mod tests {
         }
         let client = ClientKey::from_uuid(Uuid::from_u128(7));
         assert_eq!(Page::ClientLogo(client).path(), format!("/clients/{client}/logo"));
+        assert_eq!(Page::Picture(AssetKind::Favicon).path(), "/pictures/favicon");
+        assert!(PageRoute::Picture.pattern().contains(&format!("{{{PICTURE_PARAMETER}}}")));
         assert!(PageRoute::ClientLogo.pattern().contains(&format!("{{{CLIENT_PARAMETER}}}")));
     }
 

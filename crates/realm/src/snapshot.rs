@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
+use palatine_domain::asset::AssetInfo;
 use palatine_domain::ids::{TenantId, TenantScoped as _};
 use palatine_domain::roles::RoleGraph;
 use palatine_domain::tenant::{RealmProfile, RealmSettings, Tenant, TenantState, TenantVersion};
@@ -59,11 +60,12 @@ pub(crate) struct Snapshot {
     pub(crate) web_origins: OnceLock<Arc<WebOrigins>>,
     pub(crate) pairwise: OnceCell<Arc<PairwiseSubjects>>,
     pub(crate) roles: OnceCell<Arc<RoleGraph>>,
+    pub(crate) pictures: OnceCell<Vec<AssetInfo>>,
     data_keys: DataKeys,
 }
 
 impl Snapshot {
-    /// Loads a realm: four indexed reads. `None` if there is none of that name, it is being deleted, or it is a demo
+    /// Loads a realm: five indexed reads. `None` if there is none of that name, it is being deleted, or it is a demo
     /// realm that is not to be served.
     ///
     /// The version is read before what it counts: what is loaded may be newer than its version, never older.
@@ -104,6 +106,7 @@ impl Snapshot {
             web_origins: OnceLock::new(),
             pairwise: OnceCell::new(),
             roles: OnceCell::new(),
+            pictures: OnceCell::new(),
             data_keys: DataKeys::default(),
         }))
     }

@@ -27,4 +27,3 @@ mod workers;
 pub use config::Config;
 pub use server::{Profile, RunningServer, Server};
 pub use services::Services;
-pub use workers::picture;

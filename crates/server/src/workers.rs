@@ -20,7 +20,7 @@ use crate::tls::Reloader;
 mod client_logos;
 mod courier;
 mod key_rotation;
-pub mod picture;
+mod user_imports;
 
 use courier::Courier;
 
@@ -46,6 +46,8 @@ enum Job {
     KeyRotation,
     /// Fetches the logos that clients named.
     ClientLogos,
+    /// Takes people who are imported.
+    UserImports,
     /// Removes audit events that their realm keeps no longer.
     AuditRetention,
     /// Removes realms whose grace is over.
@@ -53,12 +55,13 @@ enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::SealedSuccessors,
         Self::ExpiredRows,
         Self::AuditParts,
         Self::KeyRotation,
         Self::ClientLogos,
+        Self::UserImports,
         Self::AuditRetention,
         Self::DeletedRealms,
     ];
@@ -70,6 +73,7 @@ impl Job {
             Self::AuditParts => "audit-parts",
             Self::KeyRotation => "key-rotation",
             Self::ClientLogos => "client-logos",
+            Self::UserImports => "user-imports",
             Self::AuditRetention => "audit-retention",
             Self::DeletedRealms => "deleted-realms",
         }
@@ -82,6 +86,7 @@ impl Job {
             Self::AuditParts => settings.audit_parts_seconds,
             Self::KeyRotation => settings.key_rotation_seconds,
             Self::ClientLogos => settings.client_logos_seconds,
+            Self::UserImports => settings.user_imports_seconds,
             Self::AuditRetention => settings.audit_retention_seconds,
             Self::DeletedRealms => settings.deleted_realms_seconds,
         })
@@ -96,6 +101,7 @@ impl Job {
             Self::SealedSuccessors
             | Self::ExpiredRows
             | Self::ClientLogos
+            | Self::UserImports
             | Self::AuditRetention
             | Self::DeletedRealms => self.interval(settings),
         }
@@ -120,6 +126,9 @@ impl Job {
             Self::ClientLogos => {
                 client_logos::fetch_due(store, outbound, self.proof(), settings.client_logos_budget).await
             }
+            Self::UserImports => {
+                user_imports::take_due(store, resolver, self.proof(), settings.user_imports_budget).await
+            }
         }
     }
 
@@ -136,14 +145,18 @@ impl Job {
                 Self::KeyRotation => tx.destroy_ended_keys().await?,
                 Self::AuditRetention => tx.sweep_audit(tx.now(), settings.audit_retention_budget).await?,
                 Self::DeletedRealms => tx.purge_deleted(tx.now(), settings.deleted_realms_budget).await?,
-                // Nothing is fetched while a transaction is open.
-                Self::ClientLogos => 0,
+                // Nothing is fetched while a transaction is open, and people are taken in their own realm's.
+                Self::ClientLogos | Self::UserImports => 0,
             };
             tx.commit().await?;
             done += rows;
             let more = match self {
                 // The first has a budget of its own, which it uses up only when something was left lying for long.
-                Self::SealedSuccessors | Self::AuditParts | Self::KeyRotation | Self::ClientLogos => false,
+                Self::SealedSuccessors
+                | Self::AuditParts
+                | Self::KeyRotation
+                | Self::ClientLogos
+                | Self::UserImports => false,
                 Self::ExpiredRows => rows >= settings.expired_rows_budget,
                 Self::AuditRetention => rows >= settings.audit_retention_budget,
                 // Less than the budget is all that a call found; there may be more realms than it looks at.

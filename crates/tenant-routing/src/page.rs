@@ -9,9 +9,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use palatine_domain::Ambient;
-use palatine_domain::tenant::RealmSettings;
+use palatine_domain::asset::AssetKind;
 use palatine_pages::frames::Frame;
-use palatine_pages::{Branding, Colour, Locale, PageContext, THEME_COOKIE, Theme};
+use palatine_pages::{Branding, BrandingError, Colour, Locale, PageContext, THEME_COOKIE, Theme};
 use palatine_realm::{Realm, Resolver};
 
 use crate::cookies;
@@ -22,7 +22,7 @@ use crate::observe::RequestId;
 pub fn context(request: &HttpRequest, realm: Option<&Realm>, ui_locales: Option<&str>) -> PageContext {
     let accept_language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
     PageContext {
-        branding: Arc::new(realm.map_or_else(Branding::platform, |realm| branding(realm.settings()))),
+        branding: Arc::new(realm.map_or_else(Branding::platform, branding)),
         locale: Locale::negotiate(ui_locales, accept_language),
         csp_nonce: nonce(request),
         request_id: RequestId::current(request).to_string(),
@@ -37,7 +37,8 @@ pub fn path_prefix(request: &HttpRequest) -> String {
 }
 
 /// A realm's look. A stored value that a page must not carry is left out: `apply` refuses it beforehand.
-fn branding(settings: &RealmSettings) -> Branding {
+fn branding(realm: &Realm) -> Branding {
+    let settings = realm.settings();
     let mut branding = Branding::new(&settings.display_name);
     if let Some(accent) = settings.branding.accent.as_deref().and_then(|text| text.parse::<Colour>().ok()) {
         branding = branding.with_accent(accent);
@@ -48,8 +49,21 @@ fn branding(settings: &RealmSettings) -> Branding {
             Err(_) => branding,
         };
     }
+    let pictures: [(AssetKind, WithPicture); 3] = [
+        (AssetKind::Logo, Branding::with_logo),
+        (AssetKind::Background, Branding::with_picture),
+        (AssetKind::Favicon, Branding::with_favicon),
+    ];
+    for (kind, with) in pictures {
+        if let Some(path) = realm.picture_path(kind) {
+            branding = with(branding.clone(), &path).unwrap_or(branding);
+        }
+    }
     branding
 }
+
+/// How a look gets one of its pictures.
+type WithPicture = fn(Branding, &str) -> Result<Branding, BrandingError>;
 
 /// 128 random bits, once per answer. Without a source of them it is empty, and the policy lets nothing run.
 fn nonce(request: &HttpRequest) -> String {

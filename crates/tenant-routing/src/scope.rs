@@ -74,7 +74,18 @@ pub async fn resolve_realm(
         let response = surface::refuse(request.request(), surface, ErrorKind::TooManyRequests, retry);
         return Ok(request.into_response(response));
     }
+    if surface == Surface::Page {
+        dress(&realm).await;
+    }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Has the realm's pictures at hand for its pages; endpoints that show none never ask for them. A page without pictures
+/// is better than none.
+async fn dress(realm: &Realm) {
+    if let Err(error) = realm.pictures().await {
+        tracing::warn!(%error, "the pictures of a realm could not be looked up");
+    }
 }
 
 /// 503 when trying again makes sense, 500 when the realm's rows make none.

@@ -251,7 +251,7 @@ fn methods(route: Option<Route>, pattern: Option<&str>) -> &'static str {
                     | PageRoute::AccountApplications,
                 ) => "GET, POST",
                 Some(PageRoute::LogoutConfirm) => "POST",
-                Some(PageRoute::DeviceQr | PageRoute::SignedOut | PageRoute::ClientLogo) => "GET",
+                Some(PageRoute::DeviceQr | PageRoute::SignedOut | PageRoute::ClientLogo | PageRoute::Picture) => "GET",
                 // What lies outside of every realm is only read.
                 None => "GET, HEAD",
             }

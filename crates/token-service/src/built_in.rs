@@ -145,6 +145,11 @@ impl TokenService {
         self.built_in.by_key(client.key).is_some()
     }
 
+    /// The platform's own client with that key, which has no row.
+    pub fn built_in_client(&self, key: ClientKey) -> Option<Arc<Client>> {
+        self.built_in.by_key(key)
+    }
+
     /// The client of that name: a built-in one, or one of the realm.
     pub async fn find_client(&self, realm: &Realm, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
         let Ok(client_id) = ClientId::parse(client_id) else { return Ok(None) };

@@ -61,12 +61,24 @@ impl Admin {
 
     /// Asks with this `If-Match`, or none.
     pub async fn ask_if(&self, method: Method, path: &str, body: Option<&Value>, if_match: Option<&str>) -> Answer {
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+        self.ask_with(method, path, body, if_match).await
+    }
+
+    /// Asks with a body of this media type, and this `If-Match`.
+    pub async fn ask_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+        if_match: Option<&str>,
+    ) -> Answer {
         let mut request = self.wire.request(method, &format!("{API}{path}")).bearer_auth(&self.token);
         if let Some(version) = if_match {
             request = request.header("if-match", version);
         }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+        if let Some((media_type, bytes)) = body {
+            request = request.header("content-type", media_type).body(bytes);
         }
         Answer::of(request).await
     }

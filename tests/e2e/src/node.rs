@@ -49,7 +49,7 @@ impl Place {
             "[server]\nlisten = \"127.0.0.1:0\"\nmanagement = \"127.0.0.1:0\"\npublic_url = \"{}\"\n\
              trusted_proxies = [\"127.0.0.0/8\"]\nworkers = 2\nshutdown_delay_seconds = 0\nshutdown_grace_seconds = 2\n\
              [master_key]\nkey = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
-             [jobs]\nclient_logos_seconds = 86400\n",
+             [jobs]\nclient_logos_seconds = 86400\nuser_imports_seconds = 1\n",
             self.public_url
         );
         let mut config = Config::parse(&toml).unwrap_or_else(|problem| panic!("{problem}"));

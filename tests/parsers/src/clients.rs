@@ -2,11 +2,11 @@
 
 use palatine_domain::Instant;
 use palatine_domain::client::ClientAuthMethod;
+use palatine_pages::picture;
 use palatine_protocol::redirect_uri::{ApplicationType, RegisteredRedirectUri, origin_of};
 use palatine_protocol::registration::ClientMetadata;
 use palatine_protocol::token::GrantType;
 use palatine_realm::VerifiedJws;
-use palatine_server::picture;
 use palatine_token_service::client_auth::check_assertion_claims;
 use palatine_token_service::registration::{check_sector_document, settings_of};
 use serde::Deserialize;

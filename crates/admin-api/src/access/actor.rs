@@ -4,7 +4,9 @@ use palatine_domain::Ambient;
 use palatine_domain::admin::{AdminRealm, Permissions};
 use palatine_domain::audit::{Actor, AuditEvent, AuditKind};
 use palatine_domain::ids::{ClientKey, SessionId, UserId};
-use palatine_store::{StoreError, TenantWrite};
+use palatine_realm::Realm;
+use palatine_store::{StoreError, TenantTx, TenantWrite};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Origin;
@@ -42,6 +44,38 @@ impl About {
     }
 }
 
+/// What is kept of somebody whose work goes on after their request: what they could do when they asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    actor: Actor,
+    session: Option<SessionId>,
+    rights: Permissions,
+    origin: Origin,
+}
+
+impl Remembered {
+    /// As they are now: who has lost a right since, or was disabled, has it no more. An operator is taken at the word of
+    /// the entry that they asked in.
+    pub(crate) async fn recall<A>(self, tx: &TenantTx<A>, realm: &Realm) -> Result<AdminActor, StoreError> {
+        let kind = AdminRealm::of(realm.slug());
+        let graph = tx.roles().graph().await?;
+        let now = match &self.actor {
+            Actor::User(id) => match tx.users().by_id(*id).await?.filter(|user| user.enabled) {
+                Some(user) => graph.permissions_of_person(&tx.roles().memberships(user.id).await?, kind),
+                None => Permissions::NONE,
+            },
+            Actor::Client(key) => match tx.clients().by_key(*key).await?.filter(|client| client.enabled) {
+                Some(client) => graph.permissions_of_service(client.key, kind),
+                None => Permissions::NONE,
+            },
+            Actor::Operator(_) => self.rights,
+            Actor::Anonymous | Actor::System => Permissions::NONE,
+        };
+        let rights = self.rights.intersection(now);
+        Ok(AdminActor::new(self.actor, self.session, rights, kind, self.origin, realm.ambient().clone()))
+    }
+}
+
 impl AdminActor {
     pub(super) fn new(
         actor: Actor,
@@ -67,6 +101,16 @@ impl AdminActor {
     /// The session that their token comes from.
     pub fn session(&self) -> Option<SessionId> {
         self.session
+    }
+
+    /// What is kept of them for work that goes on after their request.
+    pub(crate) fn remembered(&self) -> Remembered {
+        Remembered {
+            actor: self.actor.clone(),
+            session: self.session,
+            rights: self.rights,
+            origin: self.origin.clone(),
+        }
     }
 
     /// The question about principals, for them.

@@ -72,6 +72,11 @@ impl Gate {
         &self.store
     }
 
+    /// The service that issues tokens.
+    pub fn tokens(&self) -> &TokenService {
+        &self.tokens
+    }
+
     /// Where realms are found.
     pub fn resolver(&self) -> &Resolver {
         &self.resolver

@@ -15,15 +15,17 @@ use palatine_domain::ids::SessionId;
 use palatine_realm::Realm;
 use palatine_store::{TenantRead, TenantTx, TenantWrite};
 use palatine_token_service::bearer::{Bearer, PresentedToken};
+use serde::{Deserialize, Serialize};
 
 use crate::built_in;
 
+pub(crate) use actor::Remembered;
 pub use actor::{About, AdminActor};
 pub use error::AccessError;
 pub use gate::{Gate, Operator};
 
 /// From where a request came, for the audit log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The client's address.
     pub address: Option<String>,

@@ -10,11 +10,16 @@ use super::{Problem, ProblemKind};
 use crate::ops::object::Expected;
 
 /// The longest JSON body of a single object, in bytes.
-pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The JSON of a body.
 pub(crate) async fn json(request: &HttpRequest, payload: Payload) -> Result<Value, Problem> {
     of_type(request, payload, &["application/json"], MAX_BODY_BYTES).await
+}
+
+/// The JSON of a body that may be longer than that of a single object.
+pub(crate) async fn json_within(request: &HttpRequest, payload: Payload, most: usize) -> Result<Value, Problem> {
+    of_type(request, payload, &["application/json"], most).await
 }
 
 /// A merge patch; plain JSON is taken for one.

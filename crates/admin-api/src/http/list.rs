@@ -35,6 +35,18 @@ impl ListQuery {
     }
 }
 
+/// What a list that is not searched is asked for.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// `next_cursor` of the page before.
+    pub(super) cursor: Option<String>,
+    /// How many items a page has: 1 to 200, by default 50.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u64>,
+}
+
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Page<T> {

@@ -12,17 +12,23 @@ mod audit;
 mod body;
 mod call;
 mod clients;
+mod consents;
+mod credentials;
 mod docs;
+mod grants;
 mod groups;
+mod initial_tokens;
 mod keys;
 mod list;
 mod openapi;
+mod pictures;
 mod problem;
 mod realms;
 mod roles;
 mod scopes;
 mod sessions;
 mod settings;
+mod user_imports;
 mod users;
 mod views;
 
@@ -33,6 +39,7 @@ use url::Url;
 
 use crate::access::Gate;
 
+pub use body::MAX_BODY_BYTES;
 pub use openapi::document;
 pub use problem::{Problem, ProblemKind};
 
@@ -45,6 +52,12 @@ pub const DOCS: &str = "/admin/api/docs";
 /// Where Swagger UI takes the answer to a sign-in, below the public URL.
 const DOCS_CALLBACK: &str = "/admin/api/docs/oauth2-redirect.html";
 
+/// Whether a path is one of the API, which answers with problems.
+pub fn is_api_path(prefix: &str, path: &str) -> bool {
+    let below = path.strip_prefix(prefix).and_then(|path| path.strip_prefix(BASE));
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The redirect URI of the documentation's own client.
 pub fn docs_callback_url(public_url: &Url) -> String {
     format!("{}{DOCS_CALLBACK}", public_url.as_str().trim_end_matches('/'))
@@ -55,12 +68,13 @@ pub fn docs_callback_url(public_url: &Url) -> String {
 pub struct AdminApi {
     pub(crate) gate: Gate,
     pub(crate) hashing: HashPool,
+    pub(crate) max_body_bytes: usize,
 }
 
 impl AdminApi {
-    /// Over the door, and the pool that hashes passwords.
-    pub fn new(gate: Gate, hashing: HashPool) -> Self {
-        Self { gate, hashing }
+    /// Over the door, the pool that hashes passwords, and the longest body of an import.
+    pub fn new(gate: Gate, hashing: HashPool, max_body_bytes: usize) -> Self {
+        Self { gate, hashing, max_body_bytes }
     }
 }
 
@@ -74,8 +88,11 @@ pub fn configure(config: &mut ServiceConfig, prefix: &str) {
 /// The router, grouped by what it is about.
 fn routes(config: &mut ServiceConfig) {
     config.service(web::resource("/openapi.json").route(web::get().to(docs::openapi)));
-    config.configure(settings::routes).configure(clients::routes).configure(apis::routes).configure(scopes::routes);
-    config.configure(users::routes).configure(roles::routes).configure(groups::routes).configure(sessions::routes);
+    config.configure(settings::routes).configure(pictures::routes);
+    config.configure(clients::routes).configure(initial_tokens::routes);
+    config.configure(apis::routes).configure(scopes::routes).configure(roles::routes).configure(groups::routes);
+    config.configure(users::routes).configure(credentials::routes).configure(user_imports::routes);
+    config.configure(sessions::routes).configure(consents::routes).configure(grants::routes);
     config.configure(keys::routes).configure(audit::routes).configure(realms::routes);
 }
 

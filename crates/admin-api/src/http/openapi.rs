@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 
 use super::{
-    BASE, Problem, ProblemKind, apis, audit, clients, groups, keys, realms, roles, scopes, sessions, settings, users,
+    BASE, Problem, ProblemKind, apis, audit, clients, consents, credentials, grants, groups, initial_tokens, keys,
+    pictures, realms, roles, scopes, sessions, settings, user_imports, users,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -25,6 +26,10 @@ use super::{
         settings::policy_change,
         settings::custom_fields_read,
         settings::custom_fields_change,
+        pictures::pictures_list,
+        pictures::pictures_read,
+        pictures::pictures_put,
+        pictures::pictures_remove,
         clients::clients_list,
         clients::clients_create,
         clients::clients_read,
@@ -33,6 +38,9 @@ use super::{
         clients::client_secrets_list,
         clients::client_secrets_create,
         clients::client_secrets_delete,
+        initial_tokens::initial_tokens_list,
+        initial_tokens::initial_tokens_create,
+        initial_tokens::initial_tokens_remove,
         apis::apis_list,
         apis::apis_create,
         apis::apis_read,
@@ -56,6 +64,14 @@ use super::{
         users::users_set_password,
         users::users_unlock,
         users::users_sign_out,
+        credentials::credentials_list,
+        credentials::credentials_remove,
+        credentials::devices_list,
+        credentials::devices_forget,
+        user_imports::user_imports_list,
+        user_imports::user_imports_begin,
+        user_imports::user_imports_read,
+        user_imports::user_imports_cancel,
         groups::groups_list,
         groups::groups_create,
         groups::groups_read,
@@ -65,6 +81,10 @@ use super::{
         groups::group_members_remove,
         sessions::sessions_list,
         sessions::sessions_end,
+        consents::consents_list,
+        consents::consents_withdraw,
+        grants::grants_list,
+        grants::grants_end,
         audit::audit_list,
         audit::audit_export,
         keys::keys_list,
@@ -125,7 +145,7 @@ fn complete(method: &str, operation: &mut Value) {
     let words = format!("Needs the permission `{permission}`.");
     let before = operation.get("description").and_then(Value::as_str).map(|text| format!("{text}\n\n"));
     let description = format!("{}{words}", before.unwrap_or_default());
-    let changes = method == "patch" || method == "delete";
+    let changes = matches!(method, "patch" | "put" | "delete");
     let takes_body = method != "get" && method != "delete";
     let conditional = operation
         .get("parameters")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use palatine_admin_api::ops::initial_tokens::{MAX_LIFE_SECONDS, audited};
 use palatine_domain::audit::{Actor, AuditEvent, AuditKind};
 use palatine_domain::policy::RegistrationPolicy;
 use palatine_domain::registration::{InitialAccessToken, MAX_INITIAL_TOKEN_USES};
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::refusal::Refusal;
 
 /// The longest life of a token.
-const LONGEST: Duration = Duration::from_hours(366 * 24);
+const LONGEST: Duration = Duration::from_secs(MAX_LIFE_SECONDS);
 
 pub(super) fn run(args: &RegistrationTokenArgs) -> Result<(), Refusal> {
     let config = data_folder::config_of(&args.store)?;
@@ -46,25 +47,25 @@ async fn make(config: &Config, args: &RegistrationTokenArgs) -> Result<(SecretTo
         expires_at: tx.now().plus(args.expires),
     };
     tx.initial_tokens().insert(&token).await?;
-    tx.audit().append(&event(&ambient, &token, args)).await?;
+    tx.audit().append(&event(&ambient, &token, &args.reason)).await?;
     let policy = tx.settings().get().await?.policy.registration;
     tx.commit().await?;
     store.close().await;
     Ok((secret, policy))
 }
 
-fn event(ambient: &Ambient, token: &InitialAccessToken, args: &RegistrationTokenArgs) -> AuditEvent {
+fn event(ambient: &Ambient, token: &InitialAccessToken, reason: &str) -> AuditEvent {
     AuditEvent {
         id: ambient.id(),
         at: token.created_at,
         kind: AuditKind::InitialTokenCreated,
-        actor: Actor::Operator(args.reason.clone()),
+        actor: Actor::Operator(reason.to_owned()),
         user: None,
         client: None,
         session: None,
         address: None,
         request_id: None,
-        details: serde_json::json!({ "token": token.id, "count": args.count, "seconds": args.expires.as_secs() }),
+        details: audited(token),
     }
 }
 

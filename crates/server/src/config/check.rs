@@ -51,6 +51,8 @@ fn positive(config: &Config, problems: &mut Vec<Problem>) {
         ("jobs.key_rotation_budget", config.jobs.key_rotation_budget as u64),
         ("jobs.client_logos_seconds", config.jobs.client_logos_seconds),
         ("jobs.client_logos_budget", config.jobs.client_logos_budget as u64),
+        ("jobs.user_imports_seconds", config.jobs.user_imports_seconds),
+        ("jobs.user_imports_budget", config.jobs.user_imports_budget as u64),
         ("jobs.audit_retention_seconds", config.jobs.audit_retention_seconds),
         ("jobs.audit_retention_budget", config.jobs.audit_retention_budget),
         ("jobs.deleted_realms_seconds", config.jobs.deleted_realms_seconds),
@@ -69,6 +71,7 @@ fn positive(config: &Config, problems: &mut Vec<Problem>) {
         ("server.max_header_bytes", server.max_header_bytes, 4_096),
         // A form of the protocol must fit.
         ("server.max_body_bytes", server.max_body_bytes, palatine_protocol::params::MAX_FORM_BYTES),
+        ("server.max_admin_body_bytes", server.max_admin_body_bytes, palatine_admin_api::http::MAX_BODY_BYTES),
     ] {
         if bytes < least {
             problems.push(Problem::about(key, format!("{bytes} cannot be used: expected at least {least}")));

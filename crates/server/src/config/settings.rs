@@ -47,6 +47,8 @@ pub struct ServerSettings {
     pub max_header_bytes: usize,
     /// The body of a request, in bytes.
     pub max_body_bytes: usize,
+    /// The body of a request to the admin API, in bytes: many people are imported at once.
+    pub max_admin_body_bytes: usize,
     /// How long the node goes on serving after readiness says no, in seconds.
     pub shutdown_delay_seconds: u64,
     /// How long requests under way may take after that, in seconds.
@@ -134,6 +136,10 @@ pub struct JobSettings {
     pub client_logos_seconds: u64,
     /// How many are fetched at once.
     pub client_logos_budget: usize,
+    /// How often people who are imported are looked for.
+    pub user_imports_seconds: u64,
+    /// How many chunks of 20 people are taken then.
+    pub user_imports_budget: usize,
     /// How often audit events that their realm keeps no longer are removed, in seconds.
     pub audit_retention_seconds: u64,
     /// How many events are removed at once.

@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
+use palatine_admin_api::http::{Problem, ProblemKind};
 use palatine_pages::views::ErrorKind;
 use palatine_protocol::error::OAuthError;
 use palatine_tenant_routing::page;
@@ -27,6 +28,7 @@ pub(crate) struct Front {
     hosts: Option<OurHosts>,
     max_header_bytes: usize,
     max_body_bytes: usize,
+    max_admin_body_bytes: usize,
     max_requests_per_connection: usize,
     request_timeout: Duration,
     in_flight: AtomicUsize,
@@ -40,6 +42,7 @@ impl Front {
             hosts,
             max_header_bytes: settings.max_header_bytes,
             max_body_bytes: settings.max_body_bytes,
+            max_admin_body_bytes: settings.max_admin_body_bytes,
             max_requests_per_connection: settings.max_requests_per_connection,
             request_timeout: settings.request_timeout(),
             in_flight: AtomicUsize::new(0),
@@ -67,7 +70,8 @@ impl Front {
         }
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         let announced = length.and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
-        (announced > self.max_body_bytes).then_some(Objection::Of(ErrorKind::PayloadTooLarge))
+        let most = if is_for_admins(request) { self.max_admin_body_bytes } else { self.max_body_bytes };
+        (announced > most).then_some(Objection::Of(ErrorKind::PayloadTooLarge))
     }
 
     /// Where a browser should rather go for this page.
@@ -103,6 +107,11 @@ fn is_unclear(request: &ServiceRequest) -> bool {
 /// differs from the entity in the ':authority' pseudo-header field" (RFC 9113, section 8.3.1).
 fn differs(host: &HeaderValue, target: &Uri) -> bool {
     target.authority().is_some_and(|authority| !authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+}
+
+/// Whether a request is for the admin API, which answers in its own way.
+fn is_for_admins(request: &ServiceRequest) -> bool {
+    palatine_admin_api::http::is_api_path(&page::path_prefix(request.request()), request.path())
 }
 
 /// The request's target and its headers, as they came over the wire but for the separators' spaces.
@@ -173,6 +182,16 @@ fn bare(surface: Surface, status: u16, words: &'static str) -> HttpResponse {
     }
 }
 
+/// What a request to the admin API is refused for, in its own words.
+fn as_problem(kind: ErrorKind) -> Problem {
+    match kind {
+        ErrorKind::PayloadTooLarge => {
+            Problem::new(ProblemKind::TooLarge, "the body is longer than any that is taken here")
+        }
+        _ => Problem::new(ProblemKind::Malformed, "the request does not say clearly for whom it is"),
+    }
+}
+
 /// Refuses what is too large or was meant for another server, and sends browsers to the name that they should use.
 pub(crate) async fn guard(
     request: ServiceRequest,
@@ -187,6 +206,7 @@ pub(crate) async fn guard(
     };
     let surface = Surface::of(request.request(), &page::path_prefix(request.request()));
     let response = match objection {
+        Objection::Of(kind) if is_for_admins(&request) => as_problem(kind).response(),
         Objection::Of(kind) => surface::refuse(request.request(), surface, kind, None),
         Objection::HeadTooLarge => bare(surface, 431, "the address and the headers are too large"),
     };

@@ -79,7 +79,7 @@ impl Shared {
             store: Data::new(services.store.clone()),
             tokens: Data::new(services.tokens.clone()),
             authenticator: Data::new(services.authenticator.clone()),
-            admin: Data::new(admin_api(services)),
+            admin: Data::new(admin_api(services, config)),
             trusted: Data::new(config.server.trusted_proxies.clone()),
             max_body_bytes: config.server.max_body_bytes,
             front,
@@ -138,9 +138,9 @@ impl Shared {
     }
 }
 
-fn admin_api(services: &Services) -> AdminApi {
+fn admin_api(services: &Services, config: &Config) -> AdminApi {
     let gate = Gate::new(services.resolver.clone(), services.tokens.clone(), services.store.clone());
-    AdminApi::new(gate, services.hashing.clone())
+    AdminApi::new(gate, services.hashing.clone(), config.server.max_admin_body_bytes)
 }
 
 /// Counts requests by realm.

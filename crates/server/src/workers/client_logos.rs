@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use palatine_outbound::{GetLimits, Outbound, OutboundError};
+use palatine_pages::picture;
 use palatine_store::{DueLogo, OperatorProof, Store, StoreError, TenantScope};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
-
-use super::picture;
 
 /// How many are fetched at once.
 const AT_ONCE: u64 = 4;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use palatine_domain::client::{Client, ClientId, ClientScope, ClientSecret};
-use palatine_domain::ids::{ApiId, ClientKey, RoleId, RowId as _};
+use palatine_domain::ids::{ApiId, ClientKey, RoleId, RowId};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr, Query};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityName as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
@@ -37,6 +37,25 @@ impl<A> Clients<'_, A> {
     pub async fn by_key(&self, key: ClientKey) -> Result<Option<Client>, StoreError> {
         let rows = self.tx.rows::<Entity>().filter(Column::Id.eq(key.as_uuid()));
         Ok(self.load(rows).await?.pop())
+    }
+
+    /// What the clients with these keys are called on the wire; keys of none are left out. One statement.
+    pub async fn names_of(&self, keys: &[ClientKey]) -> Result<HashMap<ClientKey, ClientId>, StoreError> {
+        let keys = keys.iter().map(RowId::as_uuid);
+        let rows: Vec<(Uuid, String)> = self
+            .tx
+            .rows::<Entity>()
+            .select_only()
+            .columns([Column::Id, Column::ClientId])
+            .filter(Column::Id.is_in(keys))
+            .into_tuple()
+            .all(self.tx.conn())
+            .await?;
+        let named = |(key, name): (Uuid, String)| {
+            let row = Row::of("clients", key);
+            Ok((ClientKey::from_uuid(key), row.known("client_id", ClientId::parse(&name).ok())?))
+        };
+        rows.into_iter().map(named).collect()
     }
 
     /// At most `limit` clients by `client_id`, after the given one; four statements.

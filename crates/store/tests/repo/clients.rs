@@ -19,6 +19,9 @@ on_both_databases! {
         assert_eq!(shown(&tx.clients().by_key(world.t1.client.key).await.unwrap().unwrap()), shown(&world.t1.client));
         assert!(tx.clients().by_key(world.t2.client.key).await.unwrap().is_none());
         assert!(tx.clients().by_client_id(&ClientId::parse("nobody").unwrap()).await.unwrap().is_none());
+        let named = tx.clients().names_of(&[world.t1.client.key, world.t2.client.key]).await.unwrap();
+        assert_eq!(named, [(world.t1.client.key, app)].into());
+        assert!(tx.clients().names_of(&[]).await.unwrap().is_empty());
     }
 
     async fn clients_are_listed_page_by_page_in_their_own_tenant(db) {

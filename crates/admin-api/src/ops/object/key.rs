@@ -337,7 +337,8 @@ fn put_user(document: &mut RealmDocument, body: Value) -> Result<(), OpError> {
     };
     for name in ["initial_password", "password_hash"] {
         if members.contains_key(name) {
-            let words = "passwords are set at the person's `password` resource, or by `password` when they are made";
+            let words = "passwords are set at the person's `password` resource, or by `password` or `password_hash` \
+                         when they are made";
             return Err(OpError::invalid(format!("/{name}"), words));
         }
     }

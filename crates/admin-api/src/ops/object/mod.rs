@@ -8,6 +8,7 @@ mod key;
 mod version;
 
 use palatine_domain::audit::AuditKind;
+use palatine_realm::Realm;
 use palatine_store::{TenantTx, TenantWrite};
 use serde_json::{Value, json};
 
@@ -48,22 +49,30 @@ pub async fn read(caller: &Caller, object: &Object) -> Result<Versioned, OpError
 
 /// Makes an object. It needs the write permission of its kind, and every right that the object would have.
 pub async fn create(caller: &Caller, object: &Object, body: Value) -> Result<Versioned, OpError> {
-    create_with(caller, object, body, None).await
+    create_with(caller, object, Wish { body, password: None }).await
 }
 
 /// Makes an object; a person with a password that is hashed already.
-pub(crate) async fn create_with(
-    caller: &Caller,
-    object: &Object,
-    body: Value,
-    password: Option<String>,
-) -> Result<Versioned, OpError> {
+pub(crate) async fn create_with(caller: &Caller, object: &Object, wish: Wish) -> Result<Versioned, OpError> {
     let (actor, tx) = caller.write(object.write_permission()).await?;
-    let state = State::load(&tx, &object.wanted(&tx).await?).await?;
+    let made = create_in(caller.realm(), &actor, &tx, object, wish).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Makes an object in a transaction that locked the realm. After an error nothing of the transaction may be committed.
+pub(crate) async fn create_in(
+    realm: &Realm,
+    actor: &AdminActor,
+    tx: &TenantWrite,
+    object: &Object,
+    wish: Wish,
+) -> Result<Versioned, OpError> {
+    let state = State::load(tx, &object.wanted(tx).await?).await?;
     if object.view(&state).is_some() {
         return Err(OpError::Conflict(format!("there is a {} of this name already", object.what().as_str())));
     }
-    put(caller, &actor, tx, object, &state, Wish { body, password }).await
+    put(realm, actor, tx, object, &state, wish).await
 }
 
 /// Changes an object by a merge patch. It needs the write permission of its kind, and every right that the object has or
@@ -75,7 +84,9 @@ pub async fn patch(caller: &Caller, object: &Object, expected: &Expected, patch:
     expected.check(&ETag::of(&view))?;
     let mut body = object.editable(&state).ok_or(OpError::NotFound)?;
     merge(&mut body, patch);
-    put(caller, &actor, tx, object, &state, Wish { body, password: None }).await
+    let after = put(caller.realm(), &actor, &tx, object, &state, Wish { body, password: None }).await?;
+    tx.commit().await?;
+    Ok(after)
 }
 
 /// Removes an object with all that is its own. It needs the write permission of its kind, and every right it has.
@@ -100,22 +111,22 @@ async fn load<A>(tx: &TenantTx<A>, object: &Object) -> Result<Option<State>, OpE
 }
 
 /// What an object is to be.
-struct Wish {
-    body: Value,
+pub(crate) struct Wish {
+    /// Its part of the realm document.
+    pub(crate) body: Value,
     /// The hash of a new person's password.
-    password: Option<String>,
+    pub(crate) password: Option<String>,
 }
 
 /// Makes the object what the wish says, in the transaction in which the state was read.
 async fn put(
-    caller: &Caller,
+    realm: &Realm,
     actor: &AdminActor,
-    tx: TenantWrite,
+    tx: &TenantWrite,
     object: &Object,
     state: &State,
     wish: Wish,
 ) -> Result<Versioned, OpError> {
-    let realm = caller.realm();
     let settings = state.settings.as_ref().ok_or(OpError::NotFound)?;
     let mut document: RealmDocument = export::of_settings(realm.slug(), realm.profile(), settings);
     object.put(&mut document, wish.body)?;
@@ -125,11 +136,10 @@ async fn put(
     let hashes = Hashes::of_none(&desired, state).with_password(&mut desired, wish.password);
     let (extent, ambient, guard) = (Extent::OBJECT, realm.ambient(), actor.guard());
     let work = Work { source: &source, desired: &desired, hashes: &hashes, extent, ambient, guard };
-    let changes = work.run(&tx, state).await.map_err(|error| OpError::of_run(error, object.depth()))?;
-    let after = load(&tx, &object.renamed(&desired)).await?.ok_or(OpError::NotFound)?;
+    let changes = work.run(tx, state).await.map_err(|error| OpError::of_run(error, object.depth()))?;
+    let after = load(tx, &object.renamed(&desired)).await?.ok_or(OpError::NotFound)?;
     if !changes.is_empty() {
-        record(actor, &tx, object, object.about(&after), &changes).await?;
-        tx.commit().await?;
+        record(actor, tx, object, object.about(&after), &changes).await?;
     }
     object.renamed(&desired).view(&after).map(Versioned::of).ok_or(OpError::NotFound)
 }

@@ -1,9 +1,12 @@
 //! The admin API, as admins, operators and their programs meet it.
 
 mod described;
+mod held;
+mod imports;
 mod objects;
 mod operators;
 mod people;
+mod pictures;
 mod principals;
 mod refusals;
 

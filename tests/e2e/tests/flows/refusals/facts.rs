@@ -1,5 +1,6 @@
 //! What there is to be stolen: somebody signed in in both realms, with an interaction of each under way.
 
+use palatine_domain::asset::{Asset, AssetKind};
 use palatine_domain::client::ClientId;
 use palatine_e2e::{Answer, Browser, Endpoint, RealmUnderTest, Tokens, World, realms};
 
@@ -43,11 +44,13 @@ pub(crate) const ONLY_BETA: &str = "tulip-kiosk";
 /// Its logo.
 const LOGO: &str = "https://tulip.example.com/logo.png";
 
-/// Gives that client its logo, as if it had been fetched.
+/// Gives that client its logo, as if it had been fetched, and the realm one of its own.
 async fn with_logo(world: &World) -> String {
     let rows = world.rows("beta").await;
     let client = rows.clients().by_client_id(&ClientId::parse(ONLY_BETA).unwrap()).await.unwrap().unwrap();
     assert!(rows.client_logos().keep(client.key, LOGO, b"a picture of beta".to_vec()).await.unwrap());
+    let own = Asset::new(AssetKind::Logo, "image/png", b"a picture of beta".to_vec(), world.now());
+    rows.assets().put(&own).await.unwrap();
     rows.commit().await.unwrap();
     client.key.to_string()
 }

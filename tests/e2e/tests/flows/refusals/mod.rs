@@ -60,7 +60,7 @@ on_sqlite! {
                 for method in ["GET", "POST"] {
                     let mut bodies = BTreeSet::new();
                     for slug in ["nowhere", "elsewhere", "admin", "system", "%61lpha", "Alpha", "a_b"] {
-                        let path = format!("/realms/{slug}{}", pattern.replace("{interaction}", rows::MADE_UP_ID).replace("{client_id}", "c_1").replace("{client}", rows::MADE_UP_ID));
+                        let path = format!("/realms/{slug}{}", pattern.replace("{interaction}", rows::MADE_UP_ID).replace("{client_id}", "c_1").replace("{client}", rows::MADE_UP_ID).replace("{picture}", "logo"));
                         let answer = Answer::of(wire.request(method.parse().unwrap(), &path)).await;
                         assert_eq!(answer.status, 404, "{method} {path}: {}", answer.body);
                         bodies.insert(unknown::shape(&answer, slug));
@@ -79,7 +79,7 @@ on_sqlite! {
             let taken: BTreeSet<&str> =
                 rows.iter().filter(|row| row.route == route).map(|row| row.method.as_str()).collect();
             for pattern in route.patterns() {
-                let path = format!("/realms/alpha{}", pattern.replace("{interaction}", rows::MADE_UP_ID).replace("{client_id}", "c_1").replace("{client}", rows::MADE_UP_ID));
+                let path = format!("/realms/alpha{}", pattern.replace("{interaction}", rows::MADE_UP_ID).replace("{client_id}", "c_1").replace("{client}", rows::MADE_UP_ID).replace("{picture}", "logo"));
                 for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"] {
                     if taken.contains(method) {
                         continue;

@@ -77,6 +77,7 @@ impl Row {
                 .replace("{interaction}", &self.interaction)
                 .replace("{client_id}", ONLY_BETA)
                 .replace("{client}", &self.client)
+                .replace("{picture}", "logo")
         );
         let params: Vec<(&str, &str)> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut request = if self.method == Method::POST {
@@ -189,6 +190,7 @@ pub(crate) fn rows(facts: &Facts) -> Vec<Row> {
     rows.extend(device_entry(facts));
     rows.extend(device_qr(facts));
     rows.extend(client_logo(facts));
+    rows.extend(picture(facts));
     rows.extend(logout_confirm(facts));
     rows.extend(signed_out(facts));
     for page in
@@ -366,6 +368,18 @@ fn client_logo(facts: &Facts) -> [Row; 4] {
         of(Who::WrongCredential).cookie("pal_session", "forged"),
         of(Who::ForeignCredential).cookie("pal_session", &facts.beta.session),
         theirs,
+    ]
+}
+
+/// The pictures of a realm's pages are for everybody; the one that only another realm has is not there.
+fn picture(facts: &Facts) -> [Row; 4] {
+    let route = RealmRoute::Page(PageRoute::Picture);
+    let of = |who| row(route, &Method::GET, who, Expected::NoPicture);
+    [
+        of(Who::Nobody),
+        of(Who::WrongCredential).cookie("pal_session", "forged"),
+        of(Who::ForeignCredential).cookie("pal_session", &facts.beta.session),
+        of(Who::ForeignId),
     ]
 }
 
