@@ -50,6 +50,8 @@ pub(crate) enum Partitions {
 pub(crate) enum Rights {
     ReadWrite,
     Append,
+    /// What operators' transactions write, for all tenants at once.
+    Read,
 }
 
 impl TenantTable {
@@ -73,6 +75,12 @@ impl TenantTable {
     /// Rows are never changed or removed by the application.
     pub(crate) const fn append_only(mut self) -> Self {
         self.rights = Rights::Append;
+        self
+    }
+
+    /// Rows are read by the application and written by the operator alone.
+    pub(crate) const fn read_only(mut self) -> Self {
+        self.rights = Rights::Read;
         self
     }
 
@@ -175,9 +183,10 @@ fn typed(backend: DbBackend, body: &str) -> String {
 fn protect(table: &TenantTable, Roles { app, operator }: &Roles) -> String {
     let name = table.name;
     let mine = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid";
-    let rights = match table.rights {
-        Rights::ReadWrite => "SELECT, INSERT, UPDATE, DELETE",
-        Rights::Append => "SELECT, INSERT",
+    let (rights, operators) = match table.rights {
+        Rights::ReadWrite => ("SELECT, INSERT, UPDATE, DELETE", "SELECT, UPDATE, DELETE"),
+        Rights::Append => ("SELECT, INSERT", "SELECT, UPDATE, DELETE"),
+        Rights::Read => ("SELECT", "SELECT, INSERT, UPDATE, DELETE"),
     };
     format!(
         "ALTER TABLE \"{name}\" ENABLE ROW LEVEL SECURITY;\n\
@@ -186,7 +195,7 @@ fn protect(table: &TenantTable, Roles { app, operator }: &Roles) -> String {
          CREATE POLICY owner ON \"{name}\" TO CURRENT_USER USING (true) WITH CHECK (true);\n\
          CREATE POLICY operator ON \"{name}\" TO {operator} USING (true) WITH CHECK (true);\n\
          GRANT {rights} ON \"{name}\" TO {app};\n\
-         GRANT SELECT, UPDATE, DELETE ON \"{name}\" TO {operator};\n"
+         GRANT {operators} ON \"{name}\" TO {operator};\n"
     )
 }
 

@@ -38,6 +38,7 @@ mod m20261129_000003_realm_words;
 mod m20261129_000004_audit_retention;
 mod m20261129_000005_members;
 mod m20261129_000006_admin_api;
+mod m20261129_000007_usage;
 pub mod roles;
 
 pub use ddl::{APP_ROLE_SETTING, OPERATOR_ROLE_SETTING, PARTITIONS};
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000004_audit_retention::Migration),
             Box::new(m20261129_000005_members::Migration),
             Box::new(m20261129_000006_admin_api::Migration),
+            Box::new(m20261129_000007_usage::Migration),
         ]
     }
 }
@@ -113,4 +115,5 @@ pub const SOURCES: &[&str] = &[
     include_str!("m20261129_000004_audit_retention.rs"),
     include_str!("m20261129_000005_members.rs"),
     include_str!("m20261129_000006_admin_api.rs"),
+    include_str!("m20261129_000007_usage.rs"),
 ];

@@ -34,6 +34,7 @@ pub mod session;
 pub mod slug;
 pub mod tenant;
 pub mod time;
+pub mod usage;
 pub mod user;
 
 pub use entropy::{Ambient, Entropy};

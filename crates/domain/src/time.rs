@@ -55,6 +55,12 @@ impl Instant {
         self.0.div_euclid(1_000)
     }
 
+    /// When the hour began that this instant lies in, in UTC.
+    #[must_use]
+    pub const fn start_of_hour(self) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(3_600_000_000)))
+    }
+
     /// This instant, `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -154,6 +160,12 @@ mod tests {
     fn seconds_round_down_on_both_sides_of_the_epoch() {
         assert_eq!(Instant::from_micros(1_999_999).as_seconds(), 1);
         assert_eq!(Instant::from_micros(-1).as_seconds(), -1);
+    }
+
+    #[test]
+    fn an_hour_begins_before_what_lies_in_it_on_both_sides_of_the_epoch() {
+        let hour = |micros| Instant::from_micros(micros).start_of_hour().as_seconds();
+        assert_eq!([-1, 0, 1, 3_599_999_999, 3_600_000_000].map(hour), [-3_600, 0, 0, 0, 3_600]);
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! Connections belong to the runtime that opened them, so [`Store::connect`] is awaited on the main one, before any
 //! HTTP worker starts; see `pools.rs`.
 
+mod counted_usage;
 mod deliveries;
 mod due_imports;
 mod due_keys;

@@ -149,7 +149,7 @@ async fn on_sqlite_every_key_of_a_tenant_table_begins_with_the_tenant() {
     let db = TestDatabase::sqlite().await;
     let mut conn = SqliteConnection::connect(db.settings.url.expose()).await.unwrap();
     let schema = sqlite_schema(&mut conn).await;
-    assert_eq!(schema.len(), 45 + ROUTING.len());
+    assert_eq!(schema.len(), 46 + ROUTING.len());
     assert_every_key_begins_with_the_tenant(&schema);
 }
 
@@ -261,6 +261,19 @@ async fn the_application_can_neither_change_nor_remove_an_audit_event() {
         ["UPDATE audit_events SET seq = 1", "DELETE FROM audit_events", "SELECT * FROM audit_events_default"]
     {
         let refused = app.execute(AssertSqlSafe(forbidden)).await.unwrap_err().to_string();
+        assert!(refused.contains("permission denied"), "{forbidden}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_application_reads_how_much_was_used_and_writes_nothing_of_it() {
+    let db = TestStore::postgres().await;
+    let [one, _] = two_tenants(&db).await;
+    let mut app = as_app(&db.database).await;
+    run(&mut app, format!("SELECT set_config('app.tenant_id', '{one}', false); SELECT * FROM usage_hours")).await;
+    let insert = format!("INSERT INTO usage_hours VALUES ('{one}', 0, '', '', 'issued', 1)");
+    for forbidden in [insert, "UPDATE usage_hours SET count = 1".to_owned(), "DELETE FROM usage_hours".to_owned()] {
+        let refused = app.execute(AssertSqlSafe(forbidden.clone())).await.unwrap_err().to_string();
         assert!(refused.contains("permission denied"), "{forbidden}: {refused}");
     }
 }

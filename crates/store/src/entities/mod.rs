@@ -56,6 +56,7 @@ pub(crate) mod subjects;
 pub(crate) mod tenant_hosts;
 pub(crate) mod tenant_versions;
 pub(crate) mod tenants;
+pub(crate) mod usage_hours;
 pub(crate) mod user_groups;
 pub(crate) mod user_identifiers;
 pub(crate) mod user_roles;
@@ -101,6 +102,7 @@ tenant_tables! {
     role_composites roles known_devices credentials user_search subjects user_identifiers users claim_mappers client_apis
     client_scopes scopes apis client_secrets client_registrations client_logos clients resource_names signing_keys realm_secrets
     data_keys realm_settings initial_access_tokens operator_entries realm_assets import_chunks import_jobs realm_words
+    usage_hours
 }
 
 /// The routing tables: a closed list.

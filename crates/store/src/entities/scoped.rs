@@ -96,6 +96,15 @@ pub(crate) fn find_across_tenants<E: TenantEntity>(_: &OperatorTx) -> Select<E> 
     E::find()
 }
 
+/// `INSERT` of rows of several tenants, as operator; each row names its own.
+pub(crate) fn insert_across_tenants<M>(_: &OperatorTx, models: impl IntoIterator<Item = M>) -> InsertMany<M>
+where
+    M: ActiveModelTrait,
+    M::Entity: TenantEntity,
+{
+    <M::Entity as EntityTrait>::insert_many(models)
+}
+
 /// `UPDATE` of every tenant's rows, as operator.
 pub(crate) fn update_across_tenants<E: TenantEntity>(_: &OperatorTx) -> UpdateMany<E> {
     E::update_many()

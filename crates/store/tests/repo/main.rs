@@ -33,5 +33,6 @@ mod registrations;
 mod resources;
 mod roles;
 mod sessions;
+mod usage;
 mod users;
 mod world;
