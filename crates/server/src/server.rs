@@ -303,6 +303,11 @@ impl RunningServer {
         workers::fetch_logos(&self.services).await
     }
 
+    /// Writes down now how much was used; gives how many counts there were.
+    pub async fn write_usage(&self) -> Result<usize, StoreError> {
+        workers::write_usage(&self.services).await
+    }
+
     /// Stops without losing a request: readiness says no first; then no further connection is taken, and requests under
     /// way are finished; then background work ends, and last the connections to the database.
     pub async fn stop(self) {

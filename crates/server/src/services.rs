@@ -2,6 +2,7 @@
 
 use palatine_authn::{Authenticator, ClientSecrets, HashPool};
 use palatine_domain::Ambient;
+use palatine_domain::usage::UsageTally;
 use palatine_ephemeral::Ephemeral;
 use palatine_login_ui::dev;
 use palatine_outbound::Outbound;
@@ -33,6 +34,8 @@ pub struct Services {
     pub authenticator: Authenticator,
     /// The endpoints' service.
     pub tokens: TokenService,
+    /// What was used and is not written down yet.
+    pub usage: UsageTally,
 }
 
 impl std::fmt::Debug for Services {
@@ -82,9 +85,11 @@ impl Services {
             Outbound::new(config.outbound.clone()).map_err(|error| setting("outbound", &error.to_string()))?;
         let authenticator = Authenticator::new(hashing.clone(), ambient.clone());
         let people = People { authenticator: authenticator.clone(), store: store.clone() };
+        let usage = UsageTally::new(config.usage.max_waiting);
         Ok(Self {
             authenticator,
-            tokens: TokenService::new(ambient.clone(), people, secrets, built_in, outbound),
+            tokens: TokenService::new(ambient.clone(), people, secrets, built_in, outbound, usage.clone()),
+            usage,
             ambient,
             store,
             ephemeral,

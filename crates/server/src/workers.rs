@@ -20,9 +20,11 @@ use crate::tls::Reloader;
 mod client_logos;
 mod courier;
 mod key_rotation;
+mod usage;
 mod user_imports;
 
 use courier::Courier;
+use usage::UsageWriter;
 
 /// How often a job goes on at once while there is more to do than its budget.
 const ROUNDS: usize = 20;
@@ -52,10 +54,12 @@ enum Job {
     AuditRetention,
     /// Removes realms whose grace is over.
     DeletedRealms,
+    /// Removes usage of hours that are kept no longer.
+    UsageRetention,
 }
 
 impl Job {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::SealedSuccessors,
         Self::ExpiredRows,
         Self::AuditParts,
@@ -64,6 +68,7 @@ impl Job {
         Self::UserImports,
         Self::AuditRetention,
         Self::DeletedRealms,
+        Self::UsageRetention,
     ];
 
     const fn name(self) -> &'static str {
@@ -76,6 +81,7 @@ impl Job {
             Self::UserImports => "user-imports",
             Self::AuditRetention => "audit-retention",
             Self::DeletedRealms => "deleted-realms",
+            Self::UsageRetention => "usage-retention",
         }
     }
 
@@ -89,6 +95,7 @@ impl Job {
             Self::UserImports => settings.user_imports_seconds,
             Self::AuditRetention => settings.audit_retention_seconds,
             Self::DeletedRealms => settings.deleted_realms_seconds,
+            Self::UsageRetention => settings.usage_retention_seconds,
         })
     }
 
@@ -103,7 +110,8 @@ impl Job {
             | Self::ClientLogos
             | Self::UserImports
             | Self::AuditRetention
-            | Self::DeletedRealms => self.interval(settings),
+            | Self::DeletedRealms
+            | Self::UsageRetention => self.interval(settings),
         }
     }
 
@@ -111,9 +119,11 @@ impl Job {
     async fn run(self, worker: &Worker) -> Result<u64, StoreError> {
         let Worker { store, resolver, outbound, settings, .. } = worker;
         match self {
-            Self::SealedSuccessors | Self::ExpiredRows | Self::AuditParts | Self::DeletedRealms => {
-                self.tidy(worker).await
-            }
+            Self::SealedSuccessors
+            | Self::ExpiredRows
+            | Self::AuditParts
+            | Self::DeletedRealms
+            | Self::UsageRetention => self.tidy(worker).await,
             Self::AuditRetention => {
                 let dropped = drop_audit_parts(store, self.proof()).await?;
                 Ok(dropped + self.tidy(worker).await?)
@@ -145,6 +155,9 @@ impl Job {
                 Self::KeyRotation => tx.destroy_ended_keys().await?,
                 Self::AuditRetention => tx.sweep_audit(tx.now(), settings.audit_retention_budget).await?,
                 Self::DeletedRealms => tx.purge_deleted(tx.now(), settings.deleted_realms_budget).await?,
+                Self::UsageRetention => {
+                    tx.sweep_usage(tx.now().minus(worker.usage_kept), settings.usage_retention_budget).await?
+                }
                 // Nothing is fetched while a transaction is open, and people are taken in their own realm's.
                 Self::ClientLogos | Self::UserImports => 0,
             };
@@ -159,6 +172,7 @@ impl Job {
                 | Self::UserImports => false,
                 Self::ExpiredRows => rows >= settings.expired_rows_budget,
                 Self::AuditRetention => rows >= settings.audit_retention_budget,
+                Self::UsageRetention => rows >= settings.usage_retention_budget,
                 // Less than the budget is all that a call found; there may be more realms than it looks at.
                 Self::DeletedRealms => rows > 0,
             };
@@ -187,6 +201,11 @@ async fn drop_audit_parts(store: &Store, proof: OperatorProof) -> Result<u64, St
 pub(crate) async fn fetch_logos(services: &Services) -> Result<u64, StoreError> {
     let job = Job::ClientLogos.proof();
     client_logos::fetch_due(&services.store, services.tokens.outbound(), job, usize::MAX).await
+}
+
+/// Writes down how much was used, without waiting for its time; gives how many counts.
+pub(crate) async fn write_usage(services: &Services) -> Result<usize, StoreError> {
+    usage::write(&services.store, &services.usage).await
 }
 
 /// The running background work of one server.
@@ -218,6 +237,7 @@ impl Workers {
                 outbound: services.tokens.outbound().clone(),
                 ambient: services.ambient.clone(),
                 settings: config.jobs.clone(),
+                usage_kept: config.usage.kept(),
                 holder: holder.clone(),
             };
             tasks.spawn(async move {
@@ -236,6 +256,9 @@ impl Workers {
                 () = courier.work_for_ever() => {}
             }
         });
+        let usage = UsageWriter::new(services, Duration::from_secs(config.usage.flush_seconds));
+        let end = until(stopped.clone());
+        tasks.spawn(async move { usage.write_until(end).await });
         let end = until(stopped);
         tasks.spawn(async move {
             tokio::select! {
@@ -257,7 +280,7 @@ impl Workers {
         });
     }
 
-    /// Stops all of it. A transaction under way is rolled back.
+    /// Stops all of it. A transaction under way is rolled back; usage is written down once more.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {
@@ -289,6 +312,7 @@ struct Worker {
     outbound: Outbound,
     ambient: Ambient,
     settings: JobSettings,
+    usage_kept: Duration,
     holder: String,
 }
 

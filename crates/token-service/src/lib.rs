@@ -52,6 +52,7 @@ pub use session::BrowserSession;
 
 use palatine_authn::{Authenticator, ClientSecrets};
 use palatine_domain::Ambient;
+use palatine_domain::usage::UsageTally;
 use palatine_outbound::Outbound;
 use palatine_store::Store;
 
@@ -69,6 +70,7 @@ pub struct TokenService {
     built_in: BuiltInClients,
     outbound: Outbound,
     fetched_keys: FetchedKeys,
+    usage: UsageTally,
 }
 
 /// Who proves people for the one grant that brings a password itself; everywhere else a page does.
@@ -82,22 +84,29 @@ pub struct People {
 
 impl TokenService {
     /// From the platform's time and randomness, who proves people, the check of client secrets, the clients that need
-    /// no row, and the way out to what clients name.
+    /// no row, the way out to what clients name, and where usage is counted.
     pub fn new(
         ambient: Ambient,
         people: People,
         secrets: ClientSecrets,
         built_in: BuiltInClients,
         outbound: Outbound,
+        usage: UsageTally,
     ) -> Self {
         telemetry::describe();
         let proved_before = ProvedBefore::new(&ambient);
-        Self { ambient, people, secrets, proved_before, built_in, outbound, fetched_keys: FetchedKeys::new() }
+        let fetched_keys = FetchedKeys::new();
+        Self { ambient, people, secrets, proved_before, built_in, outbound, fetched_keys, usage }
     }
 
     /// The way out to what clients name.
     pub fn outbound(&self) -> &Outbound {
         &self.outbound
+    }
+
+    /// Where usage is counted.
+    pub fn usage(&self) -> &UsageTally {
+        &self.usage
     }
 
     /// Time and randomness.

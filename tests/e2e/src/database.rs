@@ -73,6 +73,22 @@ pub struct Undelivered {
 }
 
 impl World {
+    /// Has the database do what its administrator says.
+    pub async fn administer(&self, sql: &str) {
+        let settings = self.database().administrators();
+        let (url, sql) = (settings.url.expose(), AssertSqlSafe(sql.to_owned()));
+        match settings.backend() {
+            Some(Backend::Sqlite) | None => {
+                let mut conn = SqliteConnection::connect(url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+            }
+            Some(Backend::Postgres) => {
+                let mut conn = PgConnection::connect(url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+            }
+        }
+    }
+
     /// What is still to be delivered, of all realms, in the order in which it was decided.
     pub async fn undelivered(&self) -> Vec<Undelivered> {
         const QUERY: &str = "SELECT CAST(attempts AS bigint), due_at FROM outbox WHERE done_at IS NULL \

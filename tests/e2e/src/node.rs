@@ -8,11 +8,12 @@ use palatine_admin_api::engine::SecretSources;
 use palatine_admin_api::ops::apply::{Apply, Reason};
 use palatine_authn::{HashCounts, HashPool, HashSettings};
 use palatine_domain::tenant::Tenant;
+use palatine_domain::usage::UsageTally;
 use palatine_domain::{Ambient, RealmSlug};
 use palatine_outbound::AllowedPlace;
 use palatine_realm::{DemoRealms, Resolver};
 use palatine_server::{Config, Profile, RunningServer, Server};
-use palatine_store::{Store, TenantScope};
+use palatine_store::{Store, StoreError, TenantScope};
 
 use crate::database::TestDatabase;
 use crate::redis_place::RedisPlace;
@@ -49,7 +50,7 @@ impl Place {
             "[server]\nlisten = \"127.0.0.1:0\"\nmanagement = \"127.0.0.1:0\"\npublic_url = \"{}\"\n\
              trusted_proxies = [\"127.0.0.0/8\"]\nworkers = 2\nshutdown_delay_seconds = 0\nshutdown_grace_seconds = 2\n\
              [master_key]\nkey = \"{MASTER_KEY}\"\n[log]\nlevel = \"warn\"\n\
-             [jobs]\nclient_logos_seconds = 86400\nuser_imports_seconds = 1\n",
+             [jobs]\nclient_logos_seconds = 86400\nuser_imports_seconds = 1\n[usage]\nflush_seconds = 86400\n",
             self.public_url
         );
         let mut config = Config::parse(&toml).unwrap_or_else(|problem| panic!("{problem}"));
@@ -104,6 +105,20 @@ impl Node {
     /// Has it fetch the logos that are due; gives how many there are more to show.
     pub async fn fetch_logos(&self) -> u64 {
         self.server.fetch_logos().await.unwrap()
+    }
+
+    /// Has it write down how much was used; gives how many counts there were.
+    ///
+    /// # Errors
+    ///
+    /// The database did not take it; the counts are kept.
+    pub async fn write_usage(&self) -> Result<usize, StoreError> {
+        self.server.write_usage().await
+    }
+
+    /// What it counted and has not written down yet.
+    pub fn usage(&self) -> &UsageTally {
+        &self.server.services.usage
     }
 
     /// The way to it.

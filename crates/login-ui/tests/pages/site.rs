@@ -13,6 +13,7 @@ use palatine_domain::client::{Client, ClientId, ClientScope};
 use palatine_domain::identifier::NormalisedIdentifier;
 use palatine_domain::ids::TenantScoped as _;
 use palatine_domain::tenant::RealmSettings;
+use palatine_domain::usage::UsageTally;
 use palatine_domain::user::{User, UserProfile};
 use palatine_domain::{Ambient, RealmSlug, SecretText};
 use palatine_ephemeral::Ephemeral;
@@ -78,7 +79,7 @@ impl Site {
         let authenticator = Authenticator::new(hashing.clone(), ambient.clone());
         let people = People { authenticator: authenticator.clone(), store: db.store.clone() };
         let site = Self {
-            tokens: TokenService::new(ambient, people, secrets, built_in, outbound),
+            tokens: TokenService::new(ambient, people, secrets, built_in, outbound, UsageTally::new(1_000)),
             authenticator,
             start_page: DevSite::new(vec![listed]),
             db,

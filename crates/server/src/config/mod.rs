@@ -28,7 +28,7 @@ pub use problem::{ConfigError, Problem};
 pub(crate) use settings::parse_address;
 pub use settings::{
     CourierSettings, JobSettings, LogFormat, LogSettings, MasterKeySettings, MetricsSettings, ServerSettings,
-    TelemetrySettings, TlsSettings, TlsVersion,
+    TelemetrySettings, TlsSettings, TlsVersion, UsageSettings,
 };
 
 use layer::Layer;
@@ -61,6 +61,8 @@ pub struct Config {
     pub jobs: JobSettings,
     /// `[courier]`.
     pub courier: CourierSettings,
+    /// `[usage]`.
+    pub usage: UsageSettings,
     /// `[log]`.
     pub log: LogSettings,
     /// `[telemetry]`.
@@ -140,6 +142,7 @@ impl Config {
         let outbound = reader.section("outbound", |_| {});
         let jobs = reader.section("jobs", |_| {});
         let courier = reader.section("courier", |_| {});
+        let usage = reader.section("usage", |_| {});
         let log = reader.section("log", |_| {});
         let telemetry = reader.section("telemetry", |_| {});
         let metrics = reader.section("metrics", |_| {});
@@ -153,6 +156,7 @@ impl Config {
             outbound: outbound?,
             jobs: jobs?,
             courier: courier?,
+            usage: usage?,
             log: log?,
             telemetry: telemetry?,
             metrics: metrics?,

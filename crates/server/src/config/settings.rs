@@ -148,6 +148,29 @@ pub struct JobSettings {
     pub deleted_realms_seconds: u64,
     /// How many rows of theirs are removed at once.
     pub deleted_realms_budget: u64,
+    /// How often usage of hours that are kept no longer is removed, in seconds.
+    pub usage_retention_seconds: u64,
+    /// How many counts are removed at once.
+    pub usage_retention_budget: u64,
+}
+
+/// `[usage]`: how much was used, by hour.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageSettings {
+    /// How often what was counted is written down, in seconds.
+    pub flush_seconds: u64,
+    /// How long an hour is kept, in days.
+    pub keep_days: u64,
+    /// Different counts that wait in memory at most.
+    pub max_waiting: usize,
+}
+
+impl UsageSettings {
+    /// How long an hour is kept.
+    pub(crate) fn kept(&self) -> Duration {
+        Duration::from_secs(self.keep_days.saturating_mul(86_400))
+    }
 }
 
 /// `[courier]`: what is delivered to others after the transaction that decided it.

@@ -44,7 +44,7 @@ fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
 
 #[test]
 fn every_setting_of_every_section_stands_in_the_default_file() {
-    let sections: [(&str, &[&str]); 12] = [
+    let sections: [(&str, &[&str]); 13] = [
         ("server", fields_of::<ServerSettings>()),
         ("database", fields_of::<StoreSettings>()),
         ("redis", fields_of::<EphemeralSettings>()),
@@ -54,6 +54,7 @@ fn every_setting_of_every_section_stands_in_the_default_file() {
         ("outbound", fields_of::<OutboundSettings>()),
         ("jobs", fields_of::<JobSettings>()),
         ("courier", fields_of::<CourierSettings>()),
+        ("usage", fields_of::<UsageSettings>()),
         ("log", fields_of::<LogSettings>()),
         ("telemetry", fields_of::<TelemetrySettings>()),
         ("metrics", fields_of::<MetricsSettings>()),

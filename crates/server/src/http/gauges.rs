@@ -37,6 +37,9 @@ impl Gauges {
         // What the poll itself reports is always fresh: when it hangs, nobody else would say.
         gauge!("palatine_realm_poll_age_seconds").set(self.services.resolver.freshness().age.as_secs_f64());
         counter!("palatine_database_statements_total").absolute(self.services.store.statements());
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        gauge!("palatine_usage_waiting").set(self.services.usage.waiting() as f64);
+        counter!("palatine_usage_lost_total").absolute(self.services.usage.lost());
         for state in self.services.store.connections() {
             gauge!("palatine_database_pool_max_connections", "pool" => state.pool).set(state.most);
             gauge!("palatine_database_pool_connections", "pool" => state.pool).set(state.open);
@@ -96,6 +99,9 @@ fn describe() {
         "palatine_job_runs_total",
         "Runs of background work, by job and outcome: done, elsewhere, failed."
     );
+    describe_gauge!("palatine_usage_waiting", "Counts of usage that are in memory and not written down yet.");
+    describe_counter!("palatine_usage_lost_total", "Requests that usage lacks, because it had no room in memory.");
+    describe_counter!("palatine_usage_writes_total", "Times that usage was written down, by outcome: done, failed.");
     describe_counter!("palatine_job_rows_total", "Rows that background work touched, by job.");
 }
 

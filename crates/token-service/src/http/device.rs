@@ -21,7 +21,7 @@ pub(super) async fn authorize(
     };
     let client = match authenticated(&request, &service, &realm.0, &params).await {
         Ok(client) => client,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.answer,
     };
     // A public client's id is known to everybody: what makes something is counted by address, as at the other
     // authorization endpoint.

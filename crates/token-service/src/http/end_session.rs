@@ -140,7 +140,7 @@ async fn from_backend(
 ) -> HttpResponse {
     let client = match authenticated(request, service, realm, params).await {
         Ok(client) => client,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.answer,
     };
     let asked = match EndSessionRequest::read(params) {
         Ok(asked) => asked,

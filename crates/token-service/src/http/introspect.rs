@@ -21,7 +21,7 @@ pub(super) async fn introspect(
     };
     let caller = match authenticated(&request, &service, &realm.0, &params).await {
         Ok(client) => client,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.answer,
     };
     // "the authorization server MUST require authentication of protected resources" (section 4): an id alone is none.
     if caller.client().is_public() {

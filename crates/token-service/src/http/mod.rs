@@ -12,11 +12,14 @@ mod session_frames;
 mod token;
 mod userinfo;
 
+use std::sync::Arc;
+
 use actix_web::http::header::{AUTHORIZATION, ORIGIN, USER_AGENT};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, guard};
 use palatine_authn::HashError;
+use palatine_domain::client::Client;
 use palatine_protocol::bearer::www_authenticate;
 use palatine_protocol::client_auth::{PresentedCredentials, basic_challenge, named_clients};
 use palatine_protocol::endpoints::{Endpoint, oauth_metadata_path};
@@ -114,27 +117,45 @@ fn single_header<'r>(request: &'r HttpRequest, name: &str) -> Result<Option<&'r 
     first.map(|value| value.to_str().map_err(unreadable)).transpose()
 }
 
+/// Why a client was not let in: the answer, and the client that its credentials name, if there is one.
+struct NotLetIn {
+    answer: HttpResponse,
+    named: Option<Arc<Client>>,
+}
+
+impl From<HttpResponse> for NotLetIn {
+    fn from(answer: HttpResponse) -> Self {
+        Self { answer, named: None }
+    }
+}
+
 /// Authenticates the client of a request, and lets scripts of its origins read the answer, whatever it will be.
 async fn authenticated(
     request: &HttpRequest,
     service: &Data<TokenService>,
     realm: &Realm,
     params: &Params,
-) -> Result<AuthenticatedClient, HttpResponse> {
+) -> Result<AuthenticatedClient, NotLetIn> {
     let header = single_header(request, "authorization");
     let presented = match header.and_then(|header| PresentedCredentials::read(header, params)) {
         Ok(presented) => presented,
         Err(error) => {
             share_with_named(request, service, realm, params).await;
-            return Err(client_refusal(request, realm, &error));
+            return Err(client_refusal(request, realm, &error).into());
         }
     };
     let claimed = service.claimed_client(realm, presented).await.map_err(|error| failure(&error.into()))?;
     if let Some(client) = claimed.client() {
         cors::readable_by(request, client);
     }
+    let named = claimed.client().cloned();
     let prefix = ClientAddress::current(request).prefix();
-    service.authenticate(realm, claimed, &prefix).await.map_err(|refusal| match refusal {
+    let authenticated = service.authenticate(realm, claimed, &prefix).await;
+    authenticated.map_err(|refusal| NotLetIn { answer: not_let_in(request, realm, refusal), named })
+}
+
+fn not_let_in(request: &HttpRequest, realm: &Realm, refusal: ClientAuthError) -> HttpResponse {
+    match refusal {
         ClientAuthError::TooMany(too_many) => surface::too_many_json(too_many.retry_after_seconds),
         ClientAuthError::Hash(error) => failure(&error.into()),
         ClientAuthError::Store(error) => failure(&error.into()),
@@ -143,7 +164,7 @@ async fn authenticated(
             Some(error) => client_refusal(request, realm, &error),
             None => surface::unavailable_json(),
         },
-    })
+    }
 }
 
 /// Lets scripts read why credentials could not be taken for any: those of the origins of each client that is named in

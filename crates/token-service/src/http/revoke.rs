@@ -20,7 +20,7 @@ pub(super) async fn revoke(
     };
     let client = match authenticated(&request, &service, &realm.0, &params).await {
         Ok(client) => client,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.answer,
     };
     let asked = match RevocationRequest::read(&params) {
         Ok(asked) => asked,

@@ -13,6 +13,7 @@ use palatine_domain::identifier::NormalisedIdentifier;
 use palatine_domain::ids::TenantScoped as _;
 use palatine_domain::interaction::Interaction;
 use palatine_domain::session::Acr;
+use palatine_domain::usage::UsageTally;
 use palatine_domain::user::{User, UserProfile};
 use palatine_domain::{Ambient, SecretText, TokenHash};
 use palatine_ephemeral::Ephemeral;
@@ -72,6 +73,7 @@ impl World {
             secrets,
             BuiltInClients::production("http://localhost/admin/api/docs/oauth2-redirect.html"),
             outbound,
+            UsageTally::new(1_000),
         );
         let world = Self { db, resolver, tokens, hashing };
         world.fill(policy).await;
