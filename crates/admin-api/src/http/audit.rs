@@ -81,11 +81,11 @@ fn kind(word: &str) -> Result<AuditKind, Problem> {
     AuditKind::parse(word).ok_or_else(|| malformed(format!("there is no kind of event `{word}`")))
 }
 
-fn client(text: &str) -> Result<ClientId, Problem> {
+pub(super) fn client(text: &str) -> Result<ClientId, Problem> {
     ClientId::parse(text).map_err(|error| malformed(error.to_string()))
 }
 
-fn instant(text: &str) -> Result<Instant, Problem> {
+pub(super) fn instant(text: &str) -> Result<Instant, Problem> {
     Instant::parse_rfc3339(text).ok_or_else(|| malformed(format!("`{text}` is no time; write 2026-11-29T08:15:00Z")))
 }
 

@@ -28,6 +28,7 @@ mod roles;
 mod scopes;
 mod sessions;
 mod settings;
+mod usage;
 mod user_imports;
 mod users;
 mod views;
@@ -93,7 +94,7 @@ fn routes(config: &mut ServiceConfig) {
     config.configure(apis::routes).configure(scopes::routes).configure(roles::routes).configure(groups::routes);
     config.configure(users::routes).configure(credentials::routes).configure(user_imports::routes);
     config.configure(sessions::routes).configure(consents::routes).configure(grants::routes);
-    config.configure(keys::routes).configure(audit::routes).configure(realms::routes);
+    config.configure(keys::routes).configure(audit::routes).configure(usage::routes).configure(realms::routes);
 }
 
 /// A path that does not exist.

@@ -7,7 +7,7 @@ use utoipa::OpenApi as _;
 
 use super::{
     BASE, Problem, ProblemKind, apis, audit, clients, consents, credentials, grants, groups, initial_tokens, keys,
-    pictures, realms, roles, scopes, sessions, settings, user_imports, users,
+    pictures, realms, roles, scopes, sessions, settings, usage, user_imports, users,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -87,6 +87,7 @@ use super::{
         grants::grants_end,
         audit::audit_list,
         audit::audit_export,
+        usage::usage_list,
         keys::keys_list,
         keys::keys_rotate,
         keys::keys_retire,

@@ -19,5 +19,6 @@ pub mod pictures;
 pub mod realm_keys;
 pub mod realms;
 pub mod sessions;
+pub mod usage;
 pub mod user_imports;
 pub mod users;

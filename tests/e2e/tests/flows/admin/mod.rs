@@ -9,6 +9,7 @@ mod people;
 mod pictures;
 mod principals;
 mod refusals;
+mod usage;
 
 use palatine_e2e::{Backend, World, realms};
 
