@@ -29,3 +29,4 @@ pub use client::{Fetched, GetLimits, Outbound};
 pub use error::{OutboundError, SetupError};
 pub use resolve::{Resolve, SystemResolver};
 pub use settings::OutboundSettings;
+pub use tls::config as tls_config;

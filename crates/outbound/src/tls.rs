@@ -11,8 +11,14 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::error::SetupError;
 use crate::known_certificates::{KnownCertificate, KnownCertificates};
 
-/// The authorities of the machine and what stands in the operator's file; the rest as the TLS library has it.
-pub(crate) fn config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, SetupError> {
+/// The authorities of the machine and what stands in the operator's file; the rest as the TLS library has it. Also for a
+/// command that asks a server which its operator named: nobody else chooses where it connects to, so that it needs no
+/// other guard.
+///
+/// # Errors
+///
+/// A file that cannot be used.
+pub fn config(extra_ca_file: Option<&Path>) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore::empty();
     let of_machine = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(of_machine.certs);

@@ -83,6 +83,12 @@ impl Admin {
         Answer::of(request).await
     }
 
+    /// Sends a body as it is.
+    pub async fn send(&self, method: Method, path: &str, media_type: &str, body: &str) -> Answer {
+        let request = self.wire.request(method, &format!("{API}{path}")).bearer_auth(&self.token);
+        Answer::of(request.header("content-type", media_type).body(body.to_owned())).await
+    }
+
     /// Reads.
     pub async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path, None).await

@@ -60,6 +60,11 @@ impl Authority {
         Issued { certificate: certificate.pem(), der: certificate.der().to_vec(), key: key.serialize_pem() }
     }
 
+    /// Its own certificate, in PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     /// An HTTP client that trusts this authority alone, follows no redirect, and tells what it was shown.
     pub fn client(&self) -> reqwest::ClientBuilder {
         let root = reqwest::Certificate::from_pem(self.0.pem().as_bytes()).unwrap();

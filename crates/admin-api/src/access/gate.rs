@@ -55,6 +55,15 @@ impl Operator {
     }
 }
 
+/// Whom a request about a realm comes from.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// Somebody who may ask something of the realm, which is there.
+    Realm(Caller),
+    /// An operator; there is no such realm.
+    NoRealm(Box<Operator>),
+}
+
 /// A token, and the realm that it was issued by.
 struct Proved {
     token: PresentedToken,
@@ -84,19 +93,30 @@ impl Gate {
 
     /// Somebody who asks something of a realm. Whoever comes from another realm is told that there is none.
     pub async fn caller(&self, slug: &str, token: &str, origin: Origin) -> Result<Caller, AccessError> {
+        match self.asked(slug, token, origin).await? {
+            Asked::Realm(caller) => Ok(caller),
+            Asked::NoRealm(_) => Err(AccessError::NoRealm),
+        }
+    }
+
+    /// The same, for what an operator may ask of a realm that has yet to be made.
+    pub async fn asked(&self, slug: &str, token: &str, origin: Origin) -> Result<Asked, AccessError> {
         let Proved { token, issuer } = self.prove(token).await?;
         if issuer.slug().as_str() == slug {
             if issuer.state() == TenantState::Suspended {
                 return Err(AccessError::Suspended);
             }
-            return Ok(Caller { realm: issuer, who: Who::Member(Box::new(token)), origin });
+            return Ok(Asked::Realm(Caller { realm: issuer, who: Who::Member(Box::new(token)), origin }));
         }
         if AdminRealm::of(issuer.slug()) != AdminRealm::System {
             return Err(AccessError::NoRealm);
         }
         let operator = operator(&issuer, token).await?;
-        let realm = self.resolver.by_slug(slug).await?;
-        Ok(Caller { realm, who: Who::Operator(Box::new(operator)), origin })
+        match self.resolver.by_slug(slug).await {
+            Ok(realm) => Ok(Asked::Realm(Caller { realm, who: Who::Operator(Box::new(operator)), origin })),
+            Err(ResolveError::Unknown) => Ok(Asked::NoRealm(Box::new(operator))),
+            Err(error @ ResolveError::Unavailable(_)) => Err(error.into()),
+        }
     }
 
     /// Somebody who asks something of the platform.
@@ -133,15 +153,23 @@ impl Gate {
 /// What an operator may do, read in a transaction of the realm `system`, which ends before any other begins.
 async fn operator(system: &Realm, token: PresentedToken) -> Result<Operator, AccessError> {
     let tx = system.read().await?;
-    let Some(Bearer::Person { user, .. }) = token.bearer(&tx).await? else { return Err(AccessError::Ended) };
+    let bearer = token.bearer(&tx).await?.ok_or(AccessError::Ended)?;
     let graph = tx.roles().graph().await?;
-    let memberships = tx.roles().memberships(user.id).await?;
+    let (name, subject, rights) = match bearer {
+        Bearer::Person { user, .. } => {
+            let memberships = tx.roles().memberships(user.id).await?;
+            (user.username, user.subject, graph.permissions_of_person(&memberships, AdminRealm::System))
+        }
+        Bearer::Service(client) => {
+            let name = client.client_id.as_str().to_owned();
+            (name.clone(), name, graph.permissions_of_service(client.key, AdminRealm::System))
+        }
+    };
     tx.finish().await?;
-    let rights = graph.permissions_of_person(&memberships, AdminRealm::System);
     let of_platform: Permissions = rights.iter().filter(|permission| permission.is_of_platform()).collect();
     let rights = within_scope(&token, of_platform);
     if rights.is_empty() {
         return Err(AccessError::NotAnOperator);
     }
-    Ok(Operator { token, name: user.username, subject: user.subject, rights })
+    Ok(Operator { token, name, subject, rights })
 }

@@ -22,7 +22,7 @@ use crate::built_in;
 pub(crate) use actor::Remembered;
 pub use actor::{About, AdminActor};
 pub use error::AccessError;
-pub use gate::{Gate, Operator};
+pub use gate::{Asked, Gate, Operator};
 
 /// From where a request came, for the audit log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -69,27 +69,37 @@ impl Caller {
 
     /// Begins a transaction that reads, for somebody who has the permission.
     pub async fn read(&self, permission: Permission) -> Result<(AdminActor, TenantRead), AccessError> {
+        self.read_with(Permissions::of(&[permission])).await
+    }
+
+    /// The same, for somebody who has all of these permissions.
+    pub async fn read_with(&self, permissions: Permissions) -> Result<(AdminActor, TenantRead), AccessError> {
         let tx = self.realm.read().await?;
-        let actor = self.actor(&tx, permission).await?;
+        let actor = self.actor(&tx, permissions).await?;
         Ok((actor, tx))
     }
 
     /// Begins a transaction that writes, for somebody who has the permission. It is this realm's only one of the admin
     /// plane until it ends.
     pub async fn write(&self, permission: Permission) -> Result<(AdminActor, TenantWrite), AccessError> {
+        self.write_with(Permissions::of(&[permission])).await
+    }
+
+    /// The same, for somebody who has all of these permissions.
+    pub async fn write_with(&self, permissions: Permissions) -> Result<(AdminActor, TenantWrite), AccessError> {
         let tx = self.realm.write().await?;
         tx.lock_tenant().await?;
-        let actor = self.actor(&tx, permission).await?;
+        let actor = self.actor(&tx, permissions).await?;
         Ok((actor, tx))
     }
 
-    async fn actor<A>(&self, tx: &TenantTx<A>, permission: Permission) -> Result<AdminActor, AccessError> {
+    async fn actor<A>(&self, tx: &TenantTx<A>, permissions: Permissions) -> Result<AdminActor, AccessError> {
         let found = match &self.who {
             Who::Member(token) => self.member(tx, token).await?,
             Who::Operator(operator) => entered(tx, operator).await?,
         };
-        if !found.rights.contains(permission) {
-            return Err(AccessError::Missing(permission));
+        if let Some(missing) = permissions.difference(found.rights).iter().next() {
+            return Err(AccessError::Missing(missing));
         }
         let ambient = self.realm.ambient().clone();
         Ok(AdminActor::new(found.actor, found.session, found.rights, self.kind(), self.origin.clone(), ambient))

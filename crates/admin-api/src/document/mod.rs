@@ -38,7 +38,7 @@ pub use user::{CustomFieldDocument, CustomFieldType, UserDocument};
 pub use write::WriteError;
 
 pub(crate) use positions::Path;
-pub(crate) use read::{SourcedDocument, Unreadable, read};
+pub(crate) use read::{MAX_FILE_BYTES, SourcedDocument, Unreadable, read};
 pub(crate) use source::Origin;
 pub(crate) use suggest::did_you_mean;
 pub(crate) use user::is_email_address;

@@ -30,6 +30,11 @@ impl Path {
 }
 
 impl Path {
+    /// From a JSON pointer (RFC 6901).
+    pub(crate) fn of_pointer(pointer: &str) -> Self {
+        Self(pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect())
+    }
+
     /// As a JSON pointer (RFC 6901).
     pub(crate) fn pointer(&self) -> String {
         self.0.iter().fold(String::new(), |so_far, key| so_far + "/" + &key.replace('~', "~0").replace('/', "~1"))

@@ -3,12 +3,12 @@
 use serde_saphyr::DuplicateKeyPolicy;
 
 use super::positions::{self, DocumentIndex, Path};
-use super::source::Origin;
+use super::source::{Origin, REQUEST};
 use super::{RealmDocument, SourceFile, explain};
 use crate::error::{Place, Position, Problem};
 
 /// The longest file, in bytes: 8 MiB.
-const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// A document, and where everything in it stands.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct SourcedDocument {
 impl SourcedDocument {
     /// One that stands in no file: what it names as a file is not to be had.
     pub(crate) fn of_request(document: RealmDocument) -> Self {
-        let (file, index) = ("request".to_owned(), DocumentIndex::default());
+        let (file, index) = (REQUEST.to_owned(), DocumentIndex::default());
         Self { document, origin: Origin::Request, file, index }
     }
 

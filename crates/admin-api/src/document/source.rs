@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// What a request is called in place of a file.
+pub(super) const REQUEST: &str = "request";
+
 /// A file of realm documents, already read.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -27,6 +30,11 @@ impl SourceFile {
         let path = path.into();
         let folder = path.parent().map(PathBuf::from).unwrap_or_default();
         Self { name: path.display().to_string(), text: text.into(), origin: Origin::Folder(folder) }
+    }
+
+    /// What came in a request: it names nothing of this machine.
+    pub(crate) fn of_request(text: impl Into<String>) -> Self {
+        Self { name: REQUEST.to_owned(), text: text.into(), origin: Origin::Request }
     }
 
     /// A file that is part of the binary, under the name by which errors call it. It may describe the realm `system`.

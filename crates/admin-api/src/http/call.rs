@@ -12,7 +12,7 @@ use palatine_tenant_routing::limits::{self, Bucket};
 use palatine_tenant_routing::{ClientAddress, RequestId};
 
 use super::{AdminApi, BASE, Problem, ProblemKind};
-use crate::access::{AccessError, Caller, Operator, Origin};
+use crate::access::{AccessError, Asked, Caller, Operator, Origin};
 
 /// Somebody who asks something of the realm in the path.
 pub(crate) struct Call {
@@ -25,6 +25,14 @@ pub(crate) struct OperatorCall {
     pub(crate) operator: Operator,
     pub(crate) origin: Origin,
     pub(crate) api: Data<AdminApi>,
+}
+
+/// Somebody who asks something of the realm in the path, or an operator who may make it.
+pub(crate) enum DocumentCall {
+    /// It is there.
+    Realm(Call),
+    /// It is not; its name would be this.
+    NoRealm(Box<OperatorCall>, String),
 }
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
@@ -42,6 +50,30 @@ impl FromRequest for Call {
             let caller = api.gate.caller(&slug, &token, origin(&request)).await?;
             limited(caller.realm()).await?;
             Ok(Self { caller, api })
+        })
+    }
+}
+
+impl FromRequest for DocumentCall {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let api = api(&request)?;
+            let token = token(&request)?;
+            let slug = raw_slug(&request, api.gate.resolver().path_prefix()).unwrap_or_default();
+            match api.gate.asked(&slug, &token, origin(&request)).await? {
+                Asked::Realm(caller) => {
+                    limited(caller.realm()).await?;
+                    Ok(Self::Realm(Call { caller, api }))
+                }
+                Asked::NoRealm(operator) => {
+                    let call = OperatorCall { operator: *operator, origin: origin(&request), api };
+                    Ok(Self::NoRealm(Box::new(call), slug))
+                }
+            }
         })
     }
 }

@@ -23,6 +23,7 @@ mod list;
 mod openapi;
 mod pictures;
 mod problem;
+mod realm_document;
 mod realms;
 mod roles;
 mod scopes;
@@ -95,6 +96,7 @@ fn routes(config: &mut ServiceConfig) {
     config.configure(users::routes).configure(credentials::routes).configure(user_imports::routes);
     config.configure(sessions::routes).configure(consents::routes).configure(grants::routes);
     config.configure(keys::routes).configure(audit::routes).configure(usage::routes).configure(realms::routes);
+    config.configure(realm_document::routes);
 }
 
 /// A path that does not exist.

@@ -6,6 +6,7 @@ use palatine_store::StoreError;
 
 use crate::access::AccessError;
 use crate::engine::guard::Forbidden;
+use crate::engine::hashes::HashesError;
 use crate::engine::run::RunError;
 use crate::error::Problem;
 
@@ -89,6 +90,15 @@ impl From<StoreError> for OpError {
         match error {
             StoreError::Conflict { what } => Self::Conflict(crate::engine::write::conflict(what)),
             error => Self::Store(error),
+        }
+    }
+}
+
+impl From<HashesError> for OpError {
+    fn from(error: HashesError) -> Self {
+        match error {
+            HashesError::Problems(problems) => Self::of_problems(problems, 0),
+            HashesError::Hash(error) => Self::Hash(error),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod master_key;
 mod named_clients;
 pub mod object;
 pub mod pictures;
+pub mod realm_document;
 pub mod realm_keys;
 pub mod realms;
 pub mod sessions;

@@ -1,30 +1,33 @@
-//! `palatine apply`: makes realms what their documents say, in the database of a configuration or of `palatine dev`.
+//! `palatine apply`: makes realms what their documents say, in the database of a configuration or of `palatine dev`, or at
+//! a server by its API.
 
 use palatine_admin_api::document::SourceFile;
 use palatine_admin_api::engine::SecretSources;
-use palatine_admin_api::engine::difference::Difference;
-use palatine_admin_api::ops::apply::{Apply, ApplyOptions, Prune, RealmOutcome, RealmReport, Reason};
+use palatine_admin_api::ops::apply::{
+    Apply, ApplyOptions, Prune, RealmFailure, RealmOutcome, Reason, ReportView, prepare,
+};
 use palatine_authn::HashPool;
 use palatine_domain::Ambient;
 use palatine_store::Store;
+use url::Url;
 
-use super::{ApplyArgs, StoreArgs, data_folder, documents, on_runtime, say};
+use super::remote::Remote;
+use super::{ApplyArgs, StoreArgs, data_folder, documents, load, on_runtime, quiet, say};
 use crate::config::{Config, Environment};
 use crate::refusal::Refusal;
+
+/// What came of one document, here or at a server.
+type Outcome = Result<ReportView, RealmFailure>;
 
 pub(super) fn run(args: &ApplyArgs) -> Result<(), Refusal> {
     let reason = Reason::parse(&args.reason).map_err(|error| Refusal::Documents(format!("--reason: {error}")))?;
     let files = documents::read(&args.file)?;
-    let config = data_folder::config_of(&args.store)?;
     let options = options(args);
-    let outcomes = on_runtime(&config, apply(&args.store, &config, &files, &reason, options))?;
-    if !options.dry_run {
-        return report(&outcomes);
-    }
-    for report in outcomes.iter().flatten() {
-        say(&shown(report));
-    }
-    failures(&outcomes)?;
+    let outcomes = match &args.remote.server {
+        Some(server) => at_server(args, server, &files, &reason, options)?,
+        None => here(&args.store, &files, &reason, options)?,
+    };
+    tell(&outcomes)?;
     let drifted = outcomes.iter().flatten().any(|report| !report.changes.is_empty());
     if args.check && drifted { Err(Refusal::Drifted) } else { Ok(()) }
 }
@@ -38,27 +41,45 @@ fn options(args: &ApplyArgs) -> ApplyOptions {
     ApplyOptions { prune, dry_run: args.dry_run || args.check }
 }
 
-/// What a dry run found: each change, and what of it differs.
-fn shown(report: &RealmReport) -> String {
-    if report.changes.is_empty() {
-        return format!("{}: nothing to change", report.slug);
-    }
-    let mut text = format!("{}: {} changes; nothing was written", report.slug, report.changes.len());
-    for change in &report.changes {
-        text.push_str("\n  ");
-        text.push_str(&change.to_string());
-        for difference in change.differences() {
-            text.push_str(&lines(&difference));
-        }
-    }
-    text
+/// Where `env:NAME` is looked up.
+fn secrets() -> SecretSources {
+    let environment = Environment::of_process();
+    SecretSources::default().with_environment(move |name| environment.get(name).map(str::to_owned))
 }
 
-fn lines(difference: &Difference) -> String {
-    let line = |sign: char, value: &Option<serde_json::Value>| {
-        value.as_ref().map(|value| format!("\n    {sign} {}: {value}", difference.at)).unwrap_or_default()
-    };
-    line('-', &difference.before) + &line('+', &difference.after)
+/// In the database.
+fn here(
+    store: &StoreArgs,
+    files: &[SourceFile],
+    reason: &Reason,
+    options: ApplyOptions,
+) -> Result<Vec<Outcome>, Refusal> {
+    let config = data_folder::config_of(store)?;
+    let outcomes = on_runtime(&config, apply(store, &config, files, reason, options))?;
+    let shown = |report| ReportView::of(&report, options.dry_run);
+    Ok(outcomes.into_iter().map(|outcome| outcome.map(shown)).collect())
+}
+
+/// By the server's API: what the documents point at is found here, and sent.
+fn at_server(
+    args: &ApplyArgs,
+    server: &Url,
+    files: &[SourceFile],
+    reason: &Reason,
+    options: ApplyOptions,
+) -> Result<Vec<Outcome>, Refusal> {
+    let config = quiet(load(None, Vec::new())?);
+    let remote = Remote::new(&args.remote, server, &Environment::of_process())?;
+    on_runtime(&config, async {
+        let mut outcomes = Vec::new();
+        for prepared in prepare(files, &secrets()).await {
+            outcomes.push(match prepared {
+                Ok(prepared) => remote.apply(&prepared, options, reason).await,
+                Err(failure) => Err(failure),
+            });
+        }
+        Ok(outcomes)
+    })
 }
 
 async fn apply(
@@ -75,9 +96,7 @@ async fn apply(
         return Err(Refusal::PendingMigrations(pending));
     }
     let hashing = HashPool::start(&config.hashing, ambient.clone())?;
-    let environment = Environment::of_process();
-    let secrets = SecretSources::default().with_environment(move |name| environment.get(name).map(str::to_owned));
-    let apply = Apply::new(store.clone(), hashing, ambient, secrets).with_options(options);
+    let apply = Apply::new(store.clone(), hashing, ambient, secrets()).with_options(options);
     let apply = match place.data_dir {
         Some(_) => apply,
         None => apply.for_production(),
@@ -90,19 +109,20 @@ async fn apply(
 /// Says what was done, and refuses if anything was not.
 pub(super) fn report(outcomes: &[RealmOutcome]) -> Result<(), Refusal> {
     for report in outcomes.iter().flatten() {
-        if report.changes.is_empty() {
-            say(&format!("{}: nothing to change", report.slug));
-            continue;
-        }
-        say(&format!("{}: {} changes", report.slug, report.changes.len()));
-        for change in &report.changes {
-            say(&format!("  {change}"));
-        }
+        say(&ReportView::of(report, false).to_text());
     }
     failures(outcomes)
 }
 
-fn failures(outcomes: &[RealmOutcome]) -> Result<(), Refusal> {
+/// The same of a run that may have been dry.
+fn tell(outcomes: &[Outcome]) -> Result<(), Refusal> {
+    for report in outcomes.iter().flatten() {
+        say(&report.to_text());
+    }
+    failures(outcomes)
+}
+
+fn failures<T>(outcomes: &[Result<T, RealmFailure>]) -> Result<(), Refusal> {
     let failures: Vec<String> =
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(ToString::to_string).collect();
     if failures.is_empty() { Ok(()) } else { Err(Refusal::Documents(failures.join("\n"))) }

@@ -12,6 +12,7 @@ mod keys;
 mod master_key;
 mod migrate;
 mod registration_token;
+mod remote;
 mod serve;
 mod signals;
 
@@ -163,6 +164,8 @@ struct ApplyArgs {
     file: Vec<PathBuf>,
     #[command(flatten)]
     store: StoreArgs,
+    #[command(flatten)]
+    remote: ServerArgs,
     /// Show what would be changed, member by member, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -184,9 +187,34 @@ struct ApplyArgs {
 struct ExportArgs {
     #[command(flatten)]
     realm: RealmArgs,
+    #[command(flatten)]
+    remote: ServerArgs,
     /// Leave people out
     #[arg(long)]
     without_users: bool,
+}
+
+/// Which server's API a command works by, in place of a database.
+#[derive(Clone, Debug, Default, Args)]
+struct ServerArgs {
+    /// A server that does it, by its public URL
+    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
+    server: Option<Url>,
+    /// Who asks: a service of each realm that is `realm-admin` there and may have the scope `admin:write`
+    #[arg(long, value_name = "ID", requires = "server", conflicts_with = "token_file")]
+    client_id: Option<String>,
+    /// Its secret; or `PALATINE_CLIENT_SECRET` in the environment has it
+    #[arg(long, value_name = "FILE", requires = "client_id")]
+    client_secret_file: Option<PathBuf>,
+    /// The realm that it is a service of; `system` for one that is an operator
+    #[arg(long, value_name = "REALM", requires = "client_id")]
+    client_realm: Option<String>,
+    /// An access token in place of a client; or `PALATINE_TOKEN` in the environment is one
+    #[arg(long, value_name = "FILE", requires = "server")]
+    token_file: Option<PathBuf>,
+    /// Certificate authorities that are trusted beside those of this machine, in PEM
+    #[arg(long, value_name = "FILE", requires = "server")]
+    ca_file: Option<PathBuf>,
 }
 
 /// Which database a command works on.
@@ -378,6 +406,22 @@ mod tests {
         assert_eq!(args.file, ["a.yaml", "b.yaml", "-"].map(PathBuf::from));
         assert!(parse("palatine apply -f a --config c --data-dir d").is_err());
         assert!(parse("palatine apply").is_err());
+    }
+
+    #[test]
+    fn a_server_takes_the_place_of_a_database() {
+        let with = |flags: &str| parse(&format!("palatine apply -f a --server https://id.example.com {flags}"));
+        for good in
+            ["", "--client-id ci --client-secret-file s", "--client-id ci --client-realm system", "--token-file t"]
+        {
+            assert!(with(good).is_ok(), "{good}");
+        }
+        for bad in ["--data-dir d", "--config c", "--client-id ci --token-file t", "--client-secret-file s"] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+        assert!(parse("palatine apply -f a --data-dir d --token-file t").is_err());
+        assert!(parse("palatine export acme --server https://id.example.com --without-users").is_ok());
+        assert!(parse("palatine export acme --server https://id.example.com --data-dir d").is_err());
     }
 
     #[test]

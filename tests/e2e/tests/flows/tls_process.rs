@@ -183,3 +183,23 @@ async fn the_conformance_realm_is_served_over_tls_by_one_command() {
     assert_eq!(suite.times_asked("/sector"), 1);
     assert_eq!(dev.stop().await.code, Some(0));
 }
+
+#[tokio::test]
+async fn the_command_asks_a_server_whose_certificate_it_can_trust_and_no_other() {
+    let authority = Authority::default();
+    let place = PairPlace::with(&authority.issue_for(&["localhost"]));
+    let palatine = Palatine::default().with("PALATINE_CLIENT_SECRET", "ci-secret-1");
+    let dev = palatine.dev_over_tls("data", &authority, &place, &[]).await;
+    let document = "apiVersion: palatine/v1\nkind: Realm\nrealm: acme\nclients:\n  ci: {kind: service, secret: ci-secret-1, \
+                    roles: [realm-admin], scopes: {default: ['admin:read']}}\n";
+    palatine.write("acme.yaml", document);
+    palatine.done(&["apply", "-f", "acme.yaml", "--data-dir", "data"]).await;
+    let server = dev.wire().public_url().to_string();
+    let export = ["export", "acme", "--server", &server, "--client-id", "ci"];
+    let refused = palatine.refused(&export, 1).await;
+    assert!(refused.contains("the server does not answer: invalid peer certificate"), "{refused}");
+    palatine.write("ca.pem", &authority.pem());
+    let exported = palatine.done(&[&export[..], &["--ca-file", "ca.pem"]].concat()).await;
+    assert_eq!(exported, palatine.done(&["export", "acme", "--data-dir", "data"]).await);
+    dev.stop().await;
+}

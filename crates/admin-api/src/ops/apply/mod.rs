@@ -7,15 +7,17 @@
 //! The work is the engine's. What was read before hashing is read once more in the transaction that writes; whoever
 //! changed the realm in between makes the work begin again.
 
+mod prepared;
 mod report;
+mod shown;
 
 use std::collections::BTreeMap;
 
 use palatine_authn::HashPool;
-use palatine_domain::Ambient;
 use palatine_domain::audit::{Actor, AuditEvent, AuditKind};
 use palatine_domain::ids::TenantId;
 use palatine_domain::tenant::{RealmProfile, Tenant};
+use palatine_domain::{Ambient, RealmSlug};
 use palatine_store::{OperatorProof, Store, StoreError, TenantScope, TenantWrite};
 
 use crate::document::{Path, SourceFile, SourcedDocument, read};
@@ -29,13 +31,15 @@ use crate::engine::state::{State, Wanted};
 use crate::engine::{Extent, SecretSources};
 use crate::error::{Place, Problem};
 
+pub use prepared::{Prepared, prepare};
 pub use report::{ApplyError, RealmFailure, RealmOutcome, RealmReport, Reason, ReasonError};
+pub use shown::{ChangeView, ReportView};
 
 /// By what the operator's transactions of this use case are known.
 const PROOF: OperatorProof = OperatorProof::command("palatine apply");
 
 /// How often the work begins again when somebody else changes the realm meanwhile.
-const ATTEMPTS: usize = 3;
+pub(crate) const ATTEMPTS: usize = 3;
 
 /// Everything that is wrong with the documents of a file by themselves, whatever their realms hold.
 pub fn problems_of(file: &SourceFile) -> Vec<Problem> {
@@ -71,7 +75,7 @@ pub enum Prune {
 }
 
 impl ApplyOptions {
-    fn extent(self) -> Extent {
+    pub(crate) fn extent(self) -> Extent {
         match self.prune {
             Prune::Nothing => Extent::ADD,
             Prune::Configuration => Extent::PRUNE,
@@ -199,7 +203,7 @@ impl Apply {
     }
 
     async fn update(&self, task: &Task<'_>, scope: &TenantScope, tenant: &Tenant) -> Result<Attempt, ApplyError> {
-        check_profile(task, tenant)?;
+        check_profile(task.source, task.desired, tenant)?;
         let wanted = Wanted::for_plan(task.desired, self.options.extent());
         let state = self.read(scope, &wanted).await?;
         let hashes = self.hashes(task, &state, tenant.id).await?;
@@ -289,19 +293,23 @@ fn described_once(described: &mut BTreeMap<String, Place>, source: &SourcedDocum
 }
 
 /// Demo passwords must not become those of a realm in production, nor the reverse.
-fn check_profile(task: &Task<'_>, tenant: &Tenant) -> Result<(), Problem> {
-    if tenant.profile == task.desired.profile {
+fn check_profile(source: &SourcedDocument, desired: &Desired, tenant: &Tenant) -> Result<(), Problem> {
+    keeps_profile(desired.profile, &tenant.slug, tenant.profile)
+        .map_err(|words| source.problem(&Path::of(["profile"]), words))
+}
+
+/// Whether the document wants the profile that the realm has; if not, why that cannot be.
+pub(crate) fn keeps_profile(wanted: RealmProfile, slug: &RealmSlug, held: RealmProfile) -> Result<(), String> {
+    if held == wanted {
         return Ok(());
     }
     let word = |profile| match profile {
         RealmProfile::Standard => "standard",
         RealmProfile::InsecureDemo => "insecure-demo",
     };
-    let words = format!(
-        "the realm `{}` has the profile `{}`, and a realm keeps its profile; make a new realm instead of changing it to `{}`",
-        tenant.slug,
-        word(tenant.profile),
-        word(task.desired.profile),
-    );
-    Err(task.source.problem(&Path::of(["profile"]), words))
+    Err(format!(
+        "the realm `{slug}` has the profile `{}`, and a realm keeps its profile; make a new realm instead of changing it to `{}`",
+        word(held),
+        word(wanted),
+    ))
 }

@@ -117,6 +117,9 @@ pub enum ApplyError {
     /// Whoever asks may not do that.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// The server that was asked refused, in its words.
+    #[error("{0}")]
+    Refused(String),
     /// Somebody else kept changing the realm.
     #[error("somebody else is changing this realm at the same time; apply again")]
     Contended,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::access::Operator;
 use crate::ops::error::OpError;
 
-pub(super) const PROOF: OperatorProof = OperatorProof::command("the admin API");
+pub(crate) const PROOF: OperatorProof = OperatorProof::command("the admin API");
 
 /// A realm, as operators see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

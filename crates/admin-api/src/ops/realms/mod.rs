@@ -7,5 +7,6 @@ mod state;
 
 pub use create::{NewRealm, create};
 pub use enter::{EntryView, NewEntry, enter, entries, leave};
+pub(crate) use list::PROOF;
 pub use list::{RealmView, list, read};
 pub use state::{delete, resume, suspend};

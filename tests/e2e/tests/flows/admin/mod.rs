@@ -1,6 +1,7 @@
 //! The admin API, as admins, operators and their programs meet it.
 
 mod described;
+mod documents;
 mod held;
 mod imports;
 mod objects;

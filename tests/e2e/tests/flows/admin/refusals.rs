@@ -177,7 +177,7 @@ on_both! {
         for (name, allowed) in [
             ("clerk", &["clients:", "settings:read", "roles:read", "usage:read"][..]),
             ("usher", &["users:", "settings:read", "roles:read"]),
-            ("auditor", &["settings:read", "clients:read", "users:read", "roles:read", "keys:read", "audit:read", "usage:read"]),
+            ("auditor", &["settings:read", "clients:read", "users:read", "roles:read", "keys:read", "audit:read", "usage:read", "*:read"]),
         ] {
             let admin = Admin::service(&world.alpha(), name).await;
             for operation in Operation::all() {
