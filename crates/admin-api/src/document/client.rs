@@ -11,7 +11,7 @@ use palatine_protocol::response::ResponseType;
 use palatine_protocol::token::GrantType;
 use serde::{Deserialize, Serialize};
 
-use super::{MapperDocument, RoleDocument, SecretSource};
+use super::{MapperDocument, PlainSecret, RoleDocument, SecretSource};
 
 /// A client; its key is its `client_id`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,6 +60,9 @@ pub struct ClientDocument {
     /// Its secrets, by label. At most two.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretSource>,
+    /// In place of `secret` and `secrets`: what is stored of them, by label, as `palatine export --with-hashes` writes it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_hashes: BTreeMap<String, SecretHashDocument>,
     /// Roles of its service account: of the realm by name, of a client as `client_id/role`.
     #[serde(default)]
     pub roles: Vec<String>,
@@ -137,6 +140,7 @@ impl ClientDocument {
             consent_required: false,
             secret: None,
             secrets: BTreeMap::new(),
+            secret_hashes: BTreeMap::new(),
             roles: Vec::new(),
             apis: Vec::new(),
             profile_claims_in_id_token: false,
@@ -162,6 +166,22 @@ impl ClientDocument {
 
 fn yes() -> bool {
     true
+}
+
+/// What is stored of a client's secret: enough to take it for right, and not to learn it.
+#[derive(Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretHashDocument {
+    /// `$argon2id$…` of a secret that somebody chose; of one that the platform generated `sha256:` and the base64url of its
+    /// SHA-256.
+    #[schema(value_type = String)]
+    pub hash: PlainSecret,
+    /// The last characters of the secret, by which people tell it from others. Default: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// When it stops working (RFC 3339). Default: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// The scopes a client may have.

@@ -29,7 +29,7 @@ use palatine_domain::tenant::{Branding, RealmProfile};
 use serde::{Deserialize, Serialize};
 
 pub use access::{ApiDocument, GroupDocument, RoleDocument, ScopeDocument};
-pub use client::{ClientDocument, ClientScopesDocument};
+pub use client::{ClientDocument, ClientScopesDocument, SecretHashDocument};
 pub use mapper::{MapperDocument, MapperType};
 pub use schema::json_schema;
 pub use secret::{PlainSecret, SecretSource};

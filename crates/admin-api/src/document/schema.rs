@@ -59,5 +59,8 @@ mod tests {
         assert_eq!(realm["required"], json!(["apiVersion", "kind", "realm"]));
         assert!(!schema.to_string().contains("#/components"));
         assert!(schema["$defs"]["ClientDocument"]["properties"]["redirect_uris"].is_object());
+        assert_eq!(schema["$defs"]["SecretHashDocument"]["required"], json!(["hash"]));
+        assert!(schema["$defs"]["ClientDocument"]["properties"]["secret_hashes"].is_object());
+        assert!(schema["$defs"]["UserDocument"]["properties"]["password_hash"].is_object());
     }
 }

@@ -1,23 +1,26 @@
 //! From a realm to its document: the inverse of `apply`. What `apply` reads from here changes nothing.
 //!
-//! Nothing of it is secret: passwords and client secrets have no part in it.
+//! Nothing of it is secret: passwords and client secrets have no part in it, but for an export that is asked for their
+//! hashes.
 
 use std::collections::BTreeMap;
 
-use palatine_domain::RealmSlug;
 use palatine_domain::api::{Api, ScopeDefinition};
-use palatine_domain::client::{ClientKind, ClientSettings};
+use palatine_domain::client::{Client, ClientKind, ClientSettings};
 use palatine_domain::ids::{ApiId, ClientKey, GroupId, RoleId};
 use palatine_domain::mapper::{ClaimMapper, ClaimRule, ClaimSource, MapperOwner, MapperRule};
 use palatine_domain::roles::Role;
 use palatine_domain::tenant::{RealmProfile, RealmSettings};
 use palatine_domain::user::{CustomField, CustomFieldKind};
+use palatine_domain::{Instant, RealmSlug};
 use palatine_protocol::response::ResponseType;
 
+use super::check::text_of_verifier;
 use super::state::{KnownClient, KnownGroup, KnownUser, State};
 use crate::document::{
     ApiDocument, ApiVersion, ClientDocument, ClientScopesDocument, CustomFieldDocument, CustomFieldType, GroupDocument,
-    Kind, MapperDocument, MapperType, RealmDocument, RoleDocument, ScopeDocument, UserDocument,
+    Kind, MapperDocument, MapperType, PlainSecret, RealmDocument, RoleDocument, ScopeDocument, SecretHashDocument,
+    UserDocument,
 };
 
 /// A document about a realm that says nothing but what its own settings are.
@@ -203,6 +206,23 @@ impl State {
     }
 }
 
+/// What is stored of a client's live secrets, by label. Labels that are not unique are numbered.
+pub(crate) fn secret_hashes(client: &Client, now: Instant) -> BTreeMap<String, SecretHashDocument> {
+    let mut found = BTreeMap::new();
+    for secret in client.secrets.iter().filter(|secret| secret.is_live(now)) {
+        let numbered = (2..).map(|number| format!("{} {number}", secret.label));
+        let mut labels = std::iter::once(secret.label.clone()).chain(numbered);
+        let Some(label) = labels.find(|label| !found.contains_key(label)) else { continue };
+        let document = SecretHashDocument {
+            hash: PlainSecret::new(text_of_verifier(&secret.verifier)),
+            hint: secret.hint.clone(),
+            expires_at: secret.expires_at.map(Instant::to_rfc3339),
+        };
+        found.insert(label, document);
+    }
+    found
+}
+
 /// A realm has these without saying so, and pages describe them in the language of whoever reads.
 fn is_untouched_identity_scope(name: &str, document: &ScopeDocument) -> bool {
     palatine_protocol::scope::IDENTITY_SCOPES.contains(&name)
@@ -210,7 +230,7 @@ fn is_untouched_identity_scope(name: &str, document: &ScopeDocument) -> bool {
         && document.mappers.is_empty()
 }
 
-fn scopes(client: &palatine_domain::client::Client) -> ClientScopesDocument {
+fn scopes(client: &Client) -> ClientScopesDocument {
     let names = |default: bool| {
         let mut names: Vec<String> = client
             .scopes
@@ -240,6 +260,7 @@ fn of_client_settings(name: &str, enabled: bool, settings: &ClientSettings) -> C
         consent_required: settings.consent_required,
         secret: None,
         secrets: BTreeMap::new(),
+        secret_hashes: BTreeMap::new(),
         roles: Vec::new(),
         apis: Vec::new(),
         profile_claims_in_id_token: settings.profile_claims_in_id_token,

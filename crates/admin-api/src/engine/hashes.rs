@@ -8,7 +8,7 @@ use palatine_domain::ids::{ClientSecretId, TenantId};
 use palatine_domain::tenant::RealmProfile;
 use palatine_domain::{Instant, SecretText, TokenHash};
 
-use super::check::{Desired, DesiredClient, DesiredSecret, DesiredUser};
+use super::check::{Desired, DesiredClient, DesiredSecret, DesiredSecretHash, DesiredUser};
 use super::secrets::SecretSources;
 use super::state::State;
 use crate::document::{Path, SecretSource, SourcedDocument};
@@ -35,7 +35,8 @@ pub(crate) struct ClientHashes {
 pub(crate) struct NewSecret {
     pub(crate) label: String,
     pub(crate) hint: String,
-    pub(crate) phc: String,
+    pub(crate) verifier: SecretVerifier,
+    pub(crate) expires_at: Option<Instant>,
     /// The one of the same label that it takes the place of.
     pub(crate) replaces: Option<ClientSecretId>,
     pub(crate) at: Path,
@@ -131,12 +132,14 @@ impl Work<'_> {
                 new.push(NewSecret {
                     label: secret.label.clone(),
                     hint: hint(&text),
-                    phc: self.hash(Lane::Clients, text, &secret.at).await?,
+                    verifier: SecretVerifier::Argon2id(self.hash(Lane::Clients, text, &secret.at).await?),
+                    expires_at: None,
                     replaces: same_label.map(|old| old.id),
                     at: secret.at.clone(),
                 });
             }
         }
+        new.extend(unknown_hashes(wanted, known));
         Ok(ClientHashes { seen: secrets_of(known), new })
     }
 
@@ -210,6 +213,30 @@ impl Work<'_> {
             hashed => Ok(hashed?),
         }
     }
+}
+
+/// Hashes that the client does not have. One of the same label gives way, unless it is wanted itself.
+fn unknown_hashes<'a>(
+    wanted: &'a DesiredClient,
+    known: Option<&'a Client>,
+) -> impl Iterator<Item = NewSecret> + use<'a> {
+    let held = known.map(|client| client.secrets.as_slice()).unwrap_or_default();
+    let is = |stored: &ClientSecret, hash: &DesiredSecretHash| match (&stored.verifier, &hash.verifier) {
+        (SecretVerifier::Sha256(a), SecretVerifier::Sha256(b)) => a.matches(b),
+        (SecretVerifier::Argon2id(a), SecretVerifier::Argon2id(b)) => a == b,
+        (SecretVerifier::Sha256(_), SecretVerifier::Argon2id(_))
+        | (SecretVerifier::Argon2id(_), SecretVerifier::Sha256(_)) => false,
+    };
+    let stays = move |stored: &ClientSecret| wanted.secret_hashes.iter().any(|hash| is(stored, hash));
+    let missing = wanted.secret_hashes.iter().filter(move |hash| !held.iter().any(|stored| is(stored, hash)));
+    missing.map(move |hash| NewSecret {
+        label: hash.label.clone(),
+        hint: hash.hint.clone(),
+        verifier: hash.verifier.clone(),
+        expires_at: hash.expires_at,
+        replaces: held.iter().find(|old| old.label == hash.label && !stays(old)).map(|old| old.id),
+        at: hash.at.clone(),
+    })
 }
 
 /// The last four characters, unless they would tell much of a short secret.

@@ -189,6 +189,19 @@ const REFUSED: &[(&str, &str)] = &[
         "clients:\n  a: {kind: spa, auth_method: client_secret_post, grants: []}",
         "5:18: an application in the browser keeps no secret",
     ),
+    (
+        "clients:\n  a: {kind: service, secret_hashes: {x: {hash: 'sha256:short'}}}",
+        "5:42: after `sha256:` stand the 43",
+    ),
+    ("clients:\n  a: {kind: service, secret_hashes: {x: {hash: '$2b$04$x'}}}", "5:42: this is neither"),
+    (
+        "clients:\n  a: {kind: service, secret_hashes: {x: {hash: '$argon2id$v=19$m=999999,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo'}}}",
+        "5:42: this password hash cannot be used",
+    ),
+    (
+        "clients:\n  a: {kind: service, secret: s, secret_hashes: {x: {hash: 'sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'}}}",
+        "5:33: give either secrets or `secret_hashes`",
+    ),
     ("clients:\n  a: {kind: spa, secret: x, grants: []}", "5:18: this client keeps no secret"),
     ("clients:\n  a: {kind: spa, grants: [client_credentials]}", "5:27: a client without a secret cannot use"),
     ("clients:\n  a: {kind: web, grants: [refresh_token]}", "5:27: `refresh_token` needs `authorization_code`"),

@@ -1,7 +1,7 @@
 //! `palatine export` and `palatine schema`: a realm as its document, and what such a document may hold.
 
 use palatine_admin_api::document;
-use palatine_admin_api::ops::export::{ExportError, export};
+use palatine_admin_api::ops::export::{ExportError, export, export_with_hashes};
 use palatine_domain::{Ambient, RealmSlug};
 use palatine_store::Store;
 use url::Url;
@@ -18,6 +18,12 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Refusal> {
         Some(server) => at_server(args, server, &slug)?,
         None => here(args, &slug)?,
     };
+    if args.with_hashes {
+        eprintln!(
+            "palatine: this export holds the hashes of passwords and client secrets, which can be guessed at: keep it \
+             like the database, send it over the network to nobody, and remove it when it is applied"
+        );
+    }
     say(yaml.trim_end());
     Ok(())
 }
@@ -39,7 +45,12 @@ fn here(args: &ExportArgs, slug: &RealmSlug) -> Result<String, Refusal> {
         if !pending.is_empty() {
             return Err(Refusal::PendingMigrations(pending));
         }
-        let yaml = export(&store, slug, !args.without_users).await;
+        let users = !args.without_users;
+        let yaml = if args.with_hashes {
+            export_with_hashes(&store, slug, users).await
+        } else {
+            export(&store, slug, users).await
+        };
         store.close().await;
         yaml.map_err(|error| match error {
             ExportError::Store(error) => error.into(),

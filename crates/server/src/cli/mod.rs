@@ -52,7 +52,7 @@ enum Command {
     Config(ConfigCommand),
     /// Make realms what their documents say
     Apply(ApplyArgs),
-    /// Print a realm as the document that would make it, without secrets and passwords
+    /// Print a realm as the document that would make it, without secrets and passwords unless asked for their hashes
     Export(ExportArgs),
     /// Print the JSON Schema of realm documents, for editors
     Schema,
@@ -192,6 +192,10 @@ struct ExportArgs {
     /// Leave people out
     #[arg(long)]
     without_users: bool,
+    /// With what is stored of passwords and client secrets, so that people and clients go on with what they have where it
+    /// is applied: keep it like the database itself
+    #[arg(long, conflicts_with = "server")]
+    with_hashes: bool,
 }
 
 /// Which server's API a command works by, in place of a database.

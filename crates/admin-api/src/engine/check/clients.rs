@@ -1,8 +1,7 @@
 //! Clients: what each kind may have.
 
 use palatine_domain::client::{
-    ClientAuthMethod, ClientId, ClientKind, ClientScope, ClientSettings, MAX_IMPORTED_SECRETS,
-    RESERVED_CLIENT_ID_PREFIX, SubjectType,
+    ClientAuthMethod, ClientId, ClientKind, ClientScope, ClientSettings, RESERVED_CLIENT_ID_PREFIX, SubjectType,
 };
 use palatine_domain::policy::MAX_TOKEN_SECONDS;
 use palatine_protocol::capabilities::SUPPORTED;
@@ -14,7 +13,7 @@ use url::Url;
 
 use super::authorization::{check_response_types, check_sign_in};
 use super::logout::check_logout;
-use super::{DesiredClient, DesiredSecret, Findings, mappers};
+use super::{DesiredClient, Findings, client_secrets, mappers};
 use crate::document::{ClientDocument, Path};
 
 pub(super) fn clients(findings: &mut Findings<'_>) -> Vec<DesiredClient> {
@@ -45,7 +44,8 @@ fn client(findings: &mut Findings<'_>, id: &str, document: &ClientDocument) -> O
     check_keys(findings, &at, document, auth_method);
     check_logout(findings, &at, document);
     let scopes = scopes(findings, &at, document);
-    let secrets = secrets(findings, &at, document, auth_method);
+    let secrets = client_secrets::secrets(findings, &at, document, auth_method);
+    let secret_hashes = client_secrets::secret_hashes(findings, &at, document, auth_method);
     let settings = settings(document, auth_method, grant_types);
     check_subject(findings, &at, &settings);
     let mappers = mappers::mappers(findings, &at.then("mappers"), &document.mappers);
@@ -57,6 +57,7 @@ fn client(findings: &mut Findings<'_>, id: &str, document: &ClientDocument) -> O
         scopes,
         apis: document.apis.clone(),
         secrets,
+        secret_hashes,
         roles: document.roles.clone(),
         mappers,
     })
@@ -309,34 +310,4 @@ fn scopes(findings: &mut Findings<'_>, at: &Path, document: &ClientDocument) -> 
         }
     }
     scopes
-}
-
-/// The label of a secret that has none.
-const MAIN: &str = "main";
-
-fn secrets(
-    findings: &mut Findings<'_>,
-    at: &Path,
-    document: &ClientDocument,
-    auth_method: ClientAuthMethod,
-) -> Vec<DesiredSecret> {
-    let single = document.secret.iter().map(|source| (MAIN.to_owned(), source, at.then("secret")));
-    let listed = document.secrets.iter();
-    let listed = listed.map(|(label, source)| (label.clone(), source, at.then("secrets").then(label)));
-    let secrets: Vec<DesiredSecret> =
-        single.chain(listed).map(|(label, source, at)| DesiredSecret { label, source: source.clone(), at }).collect();
-    for secret in &secrets {
-        findings.words(&secret.at, &secret.label);
-    }
-    if document.secret.is_some() && !document.secrets.is_empty() {
-        findings.add(&at.then("secret"), "give either `secret` or `secrets`");
-    }
-    if secrets.len() > MAX_IMPORTED_SECRETS {
-        let words = format!("a client has at most {MAX_IMPORTED_SECRETS} secrets that somebody chose");
-        findings.add(&at.then("secrets"), words);
-    }
-    if let (Some(first), ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt) = (secrets.first(), auth_method) {
-        findings.add(&first.at, format!("this client keeps no secret (`auth_method: {auth_method}`); leave it out"));
-    }
-    secrets
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod authorization;
+mod client_secrets;
 mod clients;
 mod logout;
 mod mappers;
@@ -14,8 +15,9 @@ mod users;
 use std::fmt::Display;
 
 use palatine_authn::ImportedHash;
+use palatine_domain::Instant;
 use palatine_domain::RealmSlug;
-use palatine_domain::client::{ClientId, ClientScope, ClientSettings};
+use palatine_domain::client::{ClientId, ClientScope, ClientSettings, SecretVerifier};
 use palatine_domain::identifier::NormalisedIdentifier;
 use palatine_domain::ids::UserId;
 use palatine_domain::mapper::MapperRule;
@@ -28,6 +30,7 @@ use palatine_protocol::scope::Scope;
 use crate::document::{Path, RealmDocument, SecretSource, SourcedDocument};
 use crate::error::Problem;
 
+pub(crate) use client_secrets::text_of as text_of_verifier;
 pub(crate) use mappers::place_of as mapper_problem_at;
 
 /// What a checked document asks for, in the domain's types. Names stand for what has no identifier yet.
@@ -120,6 +123,7 @@ pub(crate) struct DesiredClient {
     /// Identifiers of linked APIs.
     pub(crate) apis: Vec<String>,
     pub(crate) secrets: Vec<DesiredSecret>,
+    pub(crate) secret_hashes: Vec<DesiredSecretHash>,
     pub(crate) roles: Vec<String>,
     pub(crate) mappers: Vec<DesiredMapper>,
 }
@@ -128,6 +132,16 @@ pub(crate) struct DesiredClient {
 pub(crate) struct DesiredSecret {
     pub(crate) label: String,
     pub(crate) source: SecretSource,
+    pub(crate) at: Path,
+}
+
+/// A secret of which only the hash is known.
+#[derive(Debug)]
+pub(crate) struct DesiredSecretHash {
+    pub(crate) label: String,
+    pub(crate) hint: String,
+    pub(crate) verifier: SecretVerifier,
+    pub(crate) expires_at: Option<Instant>,
     pub(crate) at: Path,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use palatine_domain::Ambient;
-use palatine_domain::client::{Client, ClientSecret, SecretVerifier};
+use palatine_domain::client::{Client, ClientSecret};
 use palatine_domain::ids::{ApiId, ClientKey, RoleId};
 
 use super::{Op, Planner, Step};
@@ -52,9 +52,9 @@ impl Planner<'_> {
             id: self.ambient.id(),
             label: new.label.clone(),
             hint: new.hint.clone(),
-            verifier: SecretVerifier::Argon2id(new.phc.clone()),
+            verifier: new.verifier.clone(),
             created_at: self.now,
-            expires_at: None,
+            expires_at: new.expires_at,
             last_used_at: None,
         }
     }

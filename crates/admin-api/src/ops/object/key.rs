@@ -348,7 +348,7 @@ fn put_user(document: &mut RealmDocument, body: Value) -> Result<(), OpError> {
 
 /// What the API shows once and never reads again.
 fn refuse_secrets(body: &Value) -> Result<(), OpError> {
-    for name in ["secret", "secrets"] {
+    for name in ["secret", "secrets", "secret_hashes"] {
         if body.get(name).is_some() {
             let words = "secrets are made and removed at the client's `secrets` resource";
             return Err(OpError::invalid(format!("/{name}"), words));

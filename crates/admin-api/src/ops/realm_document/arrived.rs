@@ -108,6 +108,9 @@ fn forbidden(source: &SourcedDocument) -> Vec<Problem> {
         let single = client.secret.iter().map(|secret| (at.then("secret"), secret));
         let labelled = client.secrets.iter().map(|(label, secret)| (at.then("secrets").then(label), secret));
         problems.extend(single.chain(labelled).filter_map(|(at, secret)| reference(source, &at, secret)));
+        if !client.secret_hashes.is_empty() {
+            problems.push(source.problem(&at.then("secret_hashes"), HASH));
+        }
     }
     for (name, user) in &source.document.users {
         let at = Path::of(["users", name]);

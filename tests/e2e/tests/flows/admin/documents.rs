@@ -99,6 +99,7 @@ on_both! {
             ("users:\n  eve: {initial_password: 'env:PATH'}\n", "/users/eve/initial_password", "`env:`"),
             ("users:\n  eve: {initial_password: 'generated:eve'}\n", "/users/eve/initial_password", "`generated:`"),
             ("users:\n  eve: {password_hash: '$2b$04$abcdefghijklmnopqrstuuZ7s4h0Tq0Yy8wH1h9mN0l1v2u3w4x5y'}\n", "/users/eve/password_hash", "at the database alone"),
+            ("clients:\n  job: {kind: service, secret_hashes: {a: {hash: 'sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'}}}\n", "/clients/job/secret_hashes", "at the database alone"),
             ("profile: insecure-demo\n", "/profile", "keeps its profile"),
             ("users:\n  eve: {initial_password: password}\n", "/users/eve/initial_password", "easy to guess"),
             ("users:\n  eve: {roles: [none-such]}\n", "/users/eve/roles/0", "no role `none-such`"),
@@ -264,7 +265,6 @@ on_both! {
     }
 }
 
-/// The command, at a running server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_is_as_long_as_a_file_at_most_whatever_the_server_takes() {
     let world = World::builder(Backend::Sqlite).realm(realms::administered("alpha", "Alpha"));
@@ -277,6 +277,7 @@ async fn a_document_is_as_long_as_a_file_at_most_whatever_the_server_takes() {
     world.stop().await;
 }
 
+/// The command, at a running server.
 struct At(Vec<String>);
 
 impl At {
@@ -300,4 +301,36 @@ impl Run {
         assert_eq!(self.0.code, Some(code), "{:?}", self.0);
         self.0
     }
+}
+
+#[tokio::test]
+async fn a_realm_moves_with_its_people_by_an_export_with_hashes() {
+    let palatine = Palatine::default();
+    let here = palatine.dev("here").await;
+    let acme = document(
+        "acme",
+        "policy: {rate_limits: {enabled: false}}\nclients:\n  till: {kind: web, secret: till-secret-1, grants: [password], scopes: {default: [openid]}}\n\
+         users:\n  ada: {initial_password: lantern gravel oboe}\n",
+    );
+    palatine.write("acme.yaml", &acme);
+    palatine.done(&["apply", "-f", "acme.yaml", "--data-dir", "here"]).await;
+    here.stop().await;
+    let export = ["export", "acme", "--with-hashes", "--data-dir"];
+    let exported = palatine.run(&[&export[..], &["here"]].concat()).await;
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    assert!(exported.stderr.contains("hashes of passwords and client secrets"), "{}", exported.stderr);
+    assert!(!exported.stdout.contains("lantern") && !exported.stdout.contains("till-secret-1"), "{}", exported.stdout);
+    palatine.write("moved.yaml", &exported.stdout);
+
+    let there = palatine.dev("there").await;
+    let done = palatine.done(&["apply", "-f", "moved.yaml", "--data-dir", "there"]).await;
+    assert!(done.starts_with("acme: ") && !done.contains("argon2"), "{done}");
+    assert_eq!(palatine.done(&[&export[..], &["there"]].concat()).await, exported.stdout);
+    assert_eq!(
+        palatine.done(&["apply", "-f", "moved.yaml", "--data-dir", "there", "--check"]).await,
+        "acme: nothing to change\n"
+    );
+    let till = there.realm("acme").app("till", "till-secret-1", "");
+    assert_eq!(till.password(&Person::new("ada", "lantern gravel oboe"), &[]).await.status, 200);
+    there.stop().await;
 }
