@@ -2,15 +2,15 @@
 
 use palatine_domain::RealmSlug;
 use palatine_domain::tenant::{RealmProfile, Tenant, TenantState};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityName as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query, Value};
+use sea_orm::{ColumnTrait as _, EntityName as _, QueryFilter as _, QueryOrder as _};
 
 use crate::entities::tenants::{Column, Entity};
 use crate::entities::{realm_words, scoped, tenant_versions};
 use crate::error::StoreError;
 use crate::operator::{OperatorTx, not_a_tombstone};
 use crate::store::{profile_word, state_word, tenant_of};
-use crate::word_search::{HIT, WordSearch};
+use crate::word_search::{Search, Set, of};
 
 /// Which tenants are wanted: those that fit all that is given.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ impl OperatorTx {
     }
 
     /// At most `limit` tenants by slug, after the given one; deleted ones inside their grace period included. Two
-    /// statements, and one more if words are looked for.
+    /// statements, and one or two more if words are looked for.
     pub async fn search_tenants(
         &self,
         filter: &TenantFilter,
@@ -72,7 +72,7 @@ impl OperatorTx {
             .collect()
     }
 
-    /// The rarest word leads, or the tenants themselves; see [`crate::word_search`].
+    /// See [`crate::word_search`].
     async fn found(
         &self,
         filter: &TenantFilter,
@@ -80,53 +80,33 @@ impl OperatorTx {
         limit: u64,
     ) -> Result<Vec<String>, StoreError> {
         use realm_words::Column::{Slug, TenantId, Token};
-        let mut words = WordSearch::new(&filter.text, None, Token, TenantId, Slug);
-        let (mut select, slug, state) = if words.weigh(self.conn(), filter.state.is_some()).await? {
-            let slug = Expr::col((HIT, Alias::new("order")));
-            let state = filter.state.map(|state| has_slug_and_is_in(&slug, state));
-            (words.led(), slug, state)
-        } else {
-            (walked(&words), of(Column::Slug), filter.state.map(is_in))
+        let mut sets = Set::of_words::<realm_words::Entity>(&filter.text, None, Token, TenantId, Some(Slug));
+        // Most tenants are active: nobody is found by that.
+        let (everybody, everybody_is_a_condition) = match filter.state {
+            None => (tenants(None), false),
+            Some(TenantState::Active) => (tenants(Some(TenantState::Active)), true),
+            Some(state) => {
+                sets.push(tenants(Some(state)));
+                (tenants(None), false)
+            }
         };
-        if let Some(state) = state {
-            select.and_where(state);
-        }
-        if let Some(after) = after {
-            select.and_where(slug.clone().gt(after.as_str()));
-        }
-        let rows = self.conn().query_all(select.order_by_expr(slug, Order::Asc).limit(limit)).await?;
+        let search = Search { everybody, everybody_is_a_condition, sets };
+        let after = after.map(|slug| Value::from(slug.as_str()));
+        let rows = search.run(self.conn(), after.as_ref(), limit).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
 }
 
-/// The slugs of all tenants that have the words.
-fn walked(words: &WordSearch<realm_words::Entity>) -> SelectStatement {
-    let mut select = Query::select();
-    select.expr(of(Column::Slug)).from(Entity.table_ref()).cond_where(not_a_tombstone());
-    for asked in words.all_of(&of(Column::Id)) {
-        select.and_where(asked);
+/// All tenants, or those in one state. The state is a constant, so that the plan is one for this state.
+fn tenants(state: Option<TenantState>) -> Set {
+    let mut rows = Query::select();
+    rows.from(Entity.table_ref());
+    if let Some(state) = state {
+        rows.and_where(of(Column::State).eq(Expr::Constant(state_word(state).into())));
     }
-    select
-}
-
-/// The state as a constant, so that the plan is one for this state: few tenants are not active.
-fn is_in(state: TenantState) -> Expr {
-    of(Column::State).eq(Expr::Constant(state_word(state).into()))
-}
-
-/// The same of the tenant with that slug. See [`crate::word_search`] for `OFFSET`.
-fn has_slug_and_is_in(slug: &Expr, state: TenantState) -> Expr {
-    let row = Query::select()
-        .expr(Expr::val(1))
-        .from(Entity.table_ref())
-        .and_where(of(Column::Slug).eq(slug.clone()))
-        .and_where(is_in(state))
-        .limit(1)
-        .offset(0)
-        .to_owned();
-    Expr::exists(row)
-}
-
-fn of(column: Column) -> Expr {
-    Expr::col((Entity, column))
+    // The others are no tombstones, and their number is told by an index alone.
+    if matches!(state, None | Some(TenantState::Deleting)) {
+        rows.cond_where(not_a_tombstone());
+    }
+    Set::in_order(rows, of(Column::Id), Some(of(Column::Slug)))
 }

@@ -1,120 +1,221 @@
-//! Search by words, with a cost that does not depend on what the planner knows.
+//! Search by words and other conditions, with a cost that does not depend on what the planner knows.
 //!
 //! A statement of which only the words differ is planned once; what is a good plan for a word that a few have is a very
-//! bad one for a word that all have, and the reverse. So the words are counted first, up to a bound. A rare one leads:
-//! its rows are few, and each is asked for the rest. Are all of them frequent, the rows are walked in their order, and
-//! enough that fit are met soon. `OFFSET 0` keeps PostgreSQL from turning the one into the other.
+//! bad one for a word that all have, and the reverse. So each condition is a [`Set`] of those it holds for, and the sets are
+//! counted first, up to a bound. What few are in is put together and in order, and each of them is asked for the rest
+//! until the page is full. Where all sets are large, everybody is walked in order: enough that fit are met soon, unless
+//! the conditions seldom meet. Then the walk is given up, and the sets are put together after all.
+//!
+//! `OFFSET 0` keeps PostgreSQL from turning the one into the other; `INTERSECT` is the one way to put sets together of
+//! which no plan takes more than one step for each row.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, ConnectionTrait as _, DbErr, EntityTrait};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Func, Order, Query, SelectStatement, UnionType, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, DbErr, EntityTrait, QueryResult};
 
 use crate::repo::words;
 use crate::scope::ScopedTx;
 
-/// As many rows of one word are put in order.
-const FEW_ALONE: u64 = 20_000;
-/// As many rows of one word are asked for something more.
-const FEW_ASKED: u64 = 10_000;
+/// So many are put in order and asked one by one.
+const FEW: u64 = 10_000;
+/// So many of everybody are walked before that is given up.
+const WALKED: u64 = 2_000;
+/// No bound. The databases take `OFFSET` after a `LIMIT` alone, or count to no more.
+const ALL: u64 = i64::MAX as u64;
 
-/// How what a word leads to is called in the statements.
-pub(crate) const HIT: &str = "hit";
+/// How that which a statement looks at is called in it, and its columns.
+const HIT: &str = "hit";
+const OWNER: &str = "owner";
+const ORDER: &str = "place";
 
-/// The words of a search, and the table `E` that tells who has them.
-pub(crate) struct WordSearch<E: EntityTrait> {
-    /// What every row must meet besides: the tenant, if it is one's.
-    scope: Option<Expr>,
-    /// The words.
-    token: E::Column,
-    /// Who has them.
-    owner: E::Column,
-    /// By what those are put in order.
-    order: E::Column,
-    /// What is looked for; the rarest first, once they are weighed.
-    words: Vec<String>,
-    /// How many rows of the first word are looked at.
-    most: u64,
+/// Those for whom a condition holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    /// `FROM` and `WHERE`, without columns.
+    rows: SelectStatement,
+    /// Who they are.
+    owner: Expr,
+    /// By what they are put in order, if not by who they are.
+    order: Option<Expr>,
+    /// Whether an index gives them in that order.
+    is_in_order: bool,
 }
 
-impl<E: EntityTrait> WordSearch<E> {
-    /// For each word of the text the beginning of one.
-    pub(crate) fn new(text: &str, scope: Option<Expr>, token: E::Column, owner: E::Column, order: E::Column) -> Self {
-        Self { scope, token, owner, order, words: words::of([text]), most: FEW_ASKED }
+impl Set {
+    /// The owners of these rows, which an index gives in their order.
+    pub(crate) fn in_order(rows: SelectStatement, owner: Expr, order: Option<Expr>) -> Self {
+        Self { rows, owner, order, is_in_order: true }
     }
 
-    /// Counts the words, and says whether the rarest is rare enough to lead; `asked_more` says that more than the other
-    /// words is asked of each row. One statement, if there are words.
-    pub(crate) async fn weigh(&mut self, conn: &ScopedTx, asked_more: bool) -> Result<bool, DbErr> {
-        if self.words.len() == 1 && !asked_more {
-            self.most = FEW_ALONE;
-        }
-        let mut counts = self.words.iter().map(|word| self.count(word));
-        let Some(mut all) = counts.next() else { return Ok(false) };
-        for count in counts {
-            all.union(UnionType::All, count);
-        }
-        let mut weighed = Vec::with_capacity(self.words.len());
-        for row in conn.query_all(&all).await? {
-            weighed.push((row.try_get::<i64>("", "rows")?, row.try_get::<String>("", "word")?));
-        }
-        weighed.sort_unstable();
-        let leads = weighed.first().is_some_and(|(rows, _)| u64::try_from(*rows).is_ok_and(|rows| rows <= self.most));
-        self.words = weighed.into_iter().map(|(_, word)| word).collect();
-        Ok(leads)
+    /// For each word of the text, those who have one that begins with it. The table `E` tells who; `scope` is the tenant,
+    /// if it is one's. A range, because row-level security keeps LIKE from using the index.
+    pub(crate) fn of_words<E: EntityTrait>(
+        text: &str,
+        scope: Option<&Expr>,
+        token: E::Column,
+        owner: E::Column,
+        order: Option<E::Column>,
+    ) -> Vec<Self> {
+        let set = |word: String| {
+            let mut rows = Query::select();
+            rows.from(E::default().table_ref());
+            if let Some(scope) = scope {
+                rows.and_where(scope.clone());
+            }
+            rows.and_where(of(token).gte(word.as_str())).and_where(of(token).lt(words::past(&word)));
+            Self { rows, owner: of(owner), order: order.map(of), is_in_order: false }
+        };
+        words::of([text]).into_iter().map(set).collect()
     }
 
-    /// Who has the first word and all others, each once: [`HIT`] with its columns `owner` and `order`, to be ordered and
-    /// cut short.
-    pub(crate) fn led(&self) -> SelectStatement {
-        let mut words = self.words.iter();
-        let hits = self
-            .rows(words.next().map(String::as_str).unwrap_or_default())
-            .expr_as(of(self.owner), "owner")
-            .expr_as(of(self.order), "order")
-            .limit(self.most)
-            .offset(0)
-            .to_owned();
-        let mut select = Query::select();
-        select.distinct().column((HIT, Alias::new("order"))).from_subquery(hits, HIT);
-        for other in words {
-            select.and_where(self.has(other, Expr::col((HIT, Alias::new("owner")))));
-        }
-        select
-    }
-
-    /// That somebody has all words.
-    pub(crate) fn all_of(&self, owner: &Expr) -> Vec<Expr> {
-        self.words.iter().map(|word| self.has(word, owner.clone())).collect()
-    }
-
-    fn has(&self, word: &str, owner: Expr) -> Expr {
-        let mut row = self.rows(word);
-        row.expr(Expr::val(1)).and_where(of(self.owner).eq(owner)).limit(1).offset(0);
+    /// That somebody is in it.
+    fn has(&self, owner: Expr) -> Expr {
+        let mut row = self.rows.clone();
+        row.expr(Expr::val(1)).and_where(self.owner.clone().eq(owner)).limit(1).offset(0);
         Expr::exists(row)
     }
 
-    /// How many rows the word has, as far as it matters.
-    fn count(&self, word: &str) -> SelectStatement {
-        let rows = self.rows(word).expr(Expr::val(1)).limit(self.most + 1).offset(0).to_owned();
+    /// How many rows it has, as far as it matters.
+    fn count(&self, number: i32) -> SelectStatement {
+        let rows = self.rows.clone().expr(Expr::val(1)).limit(FEW + 1).offset(0).to_owned();
         Query::select()
             .expr_as(Func::count(Expr::val(1)), "rows")
-            .expr_as(Expr::val(word).cast_as("text"), "word")
+            .expr_as(Expr::val(number).cast_as("integer"), "number")
             .from_subquery(rows, HIT)
             .to_owned()
     }
 
-    /// The rows of the word. A range, because row-level security keeps LIKE from using the index.
-    fn rows(&self, word: &str) -> SelectStatement {
-        let mut rows = Query::select();
-        rows.from(E::default().table_ref());
-        if let Some(scope) = &self.scope {
-            rows.and_where(scope.clone());
+    fn select(&self) -> SelectStatement {
+        let mut select = self.rows.clone();
+        select.expr_as(self.owner.clone(), OWNER);
+        if let Some(order) = &self.order {
+            select.expr_as(order.clone(), ORDER);
         }
-        rows.and_where(of(self.token).gte(word)).and_where(of(self.token).lt(words::past(word)));
-        rows
+        select
+    }
+
+    /// What they are put in order by.
+    fn place(&self) -> &Expr {
+        self.order.as_ref().unwrap_or(&self.owner)
+    }
+
+    /// The next of them by an index.
+    fn walked(&self, after: Option<&Value>, most: u64) -> SelectStatement {
+        let mut select = self.select();
+        if let Some(after) = after {
+            select.and_where(self.place().clone().gt(after.clone()));
+        }
+        select.order_by_expr(self.place().clone(), Order::Asc).limit(most).offset(0);
+        select
     }
 }
 
+/// A search: those who are in all sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    /// Everybody who may be found.
+    pub(crate) everybody: Set,
+    /// Whether not all who are in a set are among them.
+    pub(crate) everybody_is_a_condition: bool,
+    /// What must hold.
+    pub(crate) sets: Vec<Set>,
+}
+
+impl Search {
+    /// At most `limit` of them in order, those after `after`: by what they are put in order. Up to three statements.
+    pub(crate) async fn run(
+        mut self,
+        conn: &ScopedTx,
+        after: Option<&Value>,
+        limit: u64,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        if let Some(leader) = self.walks_alone() {
+            return conn.query_all(&self.page(leader.walked(after, ALL), &[], after, limit)).await;
+        }
+        let few = self.weigh(conn).await?;
+        if few > 0 {
+            let (led, asked) = self.sets.split_at(few);
+            return conn.query_all(&self.page(together(led), asked, after, limit)).await;
+        }
+        let walk = self.page(self.everybody.walked(after, WALKED), &self.sets, after, limit);
+        let page = conn.query_all(&walk).await?;
+        if u64::try_from(page.len()).is_ok_and(|found| found >= limit) {
+            return Ok(page);
+        }
+        conn.query_all(&self.page(together(&self.sets), &[], after, limit)).await
+    }
+
+    /// Those who are in all sets, of the few that `lead` holds. One statement.
+    pub(crate) async fn run_over(
+        self,
+        lead: Set,
+        conn: &ScopedTx,
+        after: Option<&Value>,
+        limit: u64,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        conn.query_all(&self.page(lead.walked(after, ALL), &self.sets, after, limit)).await
+    }
+
+    /// The one set whose rows are all wanted, in an order that it has.
+    fn walks_alone(&self) -> Option<&Set> {
+        match self.sets.as_slice() {
+            [] => Some(&self.everybody),
+            [set] if set.is_in_order && !self.everybody_is_a_condition => Some(set),
+            _ => None,
+        }
+    }
+
+    /// Counts the sets, puts the smaller ones first, and says how many of them are small.
+    async fn weigh(&mut self, conn: &ScopedTx) -> Result<usize, DbErr> {
+        let mut counts = (0..).zip(&self.sets).map(|(number, set)| set.count(number));
+        let Some(mut all) = counts.next() else { return Ok(0) };
+        for count in counts {
+            all.union(UnionType::All, count);
+        }
+        let mut weighed = Vec::with_capacity(self.sets.len());
+        for row in conn.query_all(&all).await? {
+            weighed.push((row.try_get::<i32>("", "number")?, row.try_get::<i64>("", "rows")?));
+        }
+        weighed.sort_unstable();
+        let mut sets: Vec<_> =
+            weighed.into_iter().map(|(_, rows)| u64::try_from(rows).unwrap_or(ALL)).zip(self.sets.drain(..)).collect();
+        sets.sort_by_key(|(rows, _)| *rows);
+        let few = sets.iter().take_while(|(rows, _)| *rows <= FEW).count();
+        self.sets = sets.into_iter().map(|(_, set)| set).collect();
+        Ok(few)
+    }
+
+    /// The first of `hits`, which are in order, who are in the sets.
+    fn page(&self, hits: SelectStatement, asked: &[Set], after: Option<&Value>, limit: u64) -> SelectStatement {
+        let place = Expr::col((HIT, Alias::new(if self.everybody.order.is_some() { ORDER } else { OWNER })));
+        let mut select = Query::select();
+        select.expr(place.clone()).from_subquery(hits, HIT);
+        if let Some(after) = after {
+            select.and_where(place.clone().gt(after.clone()));
+        }
+        for set in asked.iter().chain(self.everybody_is_a_condition.then_some(&self.everybody)) {
+            select.and_where(set.has(Expr::col((HIT, Alias::new(OWNER)))));
+        }
+        select.order_by_expr(place, Order::Asc).limit(limit);
+        select
+    }
+}
+
+/// Who is in all of the sets, each once and in order.
+fn together(sets: &[Set]) -> SelectStatement {
+    let mut selects = sets.iter().map(Set::select);
+    let mut all = selects.next().unwrap_or_default();
+    let place = if sets.first().is_some_and(|set| set.order.is_some()) { ORDER } else { OWNER };
+    if sets.len() == 1 {
+        all.distinct();
+    }
+    for select in selects {
+        all.union(UnionType::Intersect, select);
+    }
+    all.order_by(Alias::new(place), Order::Asc).limit(ALL).offset(0);
+    all
+}
+
 /// A column with its table.
-fn of<C: ColumnTrait>(column: C) -> Expr {
+pub(crate) fn of<C: ColumnTrait>(column: C) -> Expr {
     Expr::col((column.entity_name(), column))
 }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::error::LoadError;
 use crate::names::{self, Name};
-use crate::report::Measured;
+use crate::report::{Measured, Tell};
 use crate::seed::{MAIN, Size};
 use crate::subject::Subject;
-use crate::timing::Timing;
+use crate::timing::{Timing, millis};
 
 /// The admin API.
 const API: &str = "/admin/api/v1";
@@ -144,12 +144,14 @@ fn questions(names: &[Name], rest: &str) -> Vec<String> {
 }
 
 /// Asks all of it, one question after the other.
-pub async fn measure(subject: &Subject, size: Size, rounds: Rounds) -> Result<Measured, LoadError> {
+pub async fn measure(subject: &Subject, size: Size, rounds: Rounds, tell: Tell) -> Result<Measured, LoadError> {
     let mut timings = Vec::new();
     for case in all(size) {
         // Anew for each question: a token lives some minutes.
         let tokens = Tokens { operator: subject.operator().await?, service: subject.service(MAIN).await? };
-        timings.push((case.name, case.measure(subject, &tokens, rounds).await?));
+        let timing = case.measure(subject, &tokens, rounds).await?;
+        tell(&format!("  {}: {:.1} ms ({:.1} ms)", case.name, millis(timing.p50), millis(timing.p99)));
+        timings.push((case.name, timing));
     }
     Ok(Measured { size, timings })
 }

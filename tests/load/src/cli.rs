@@ -131,7 +131,7 @@ async fn run(cli: Cli) -> Result<(), LoadError> {
             let database = Database::at(&args.place.database)?;
             let size = Size::of(&database).await?;
             let subject = Subject::start(&database).await?;
-            let measured = measure(&subject, size, args.rounds.rounds()).await;
+            let measured = measure(&subject, size, args.rounds.rounds(), say).await;
             subject.stop().await;
             let measured = measured?;
             say(&times(&measured));

@@ -29,7 +29,7 @@ pub async fn compare(
 async fn one(database: &Database, size: Size, rounds: Rounds, tell: Tell) -> Result<Measured, LoadError> {
     seed(database, size, tell).await?;
     let subject = Subject::start(database).await?;
-    let measured = measure(&subject, size, rounds).await;
+    let measured = measure(&subject, size, rounds, tell).await;
     subject.stop().await;
     measured
 }

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("palatine-admin-api", 7),
     ("palatine-server", 9),
     ("palatine-e2e", 10),
+    ("palatine-load", 10),
     ("palatine-parsers", 10),
 ];
 
