@@ -10,7 +10,7 @@ use crate::entities::{realm_words, scoped, tenant_versions};
 use crate::error::StoreError;
 use crate::operator::{OperatorTx, not_a_tombstone};
 use crate::store::{profile_word, state_word, tenant_of};
-use crate::word_search::{Search, Set, of};
+use crate::word_search::{Bounds, Search, Set, of};
 
 /// Which tenants are wanted: those that fit all that is given.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ impl OperatorTx {
         after: Option<&RealmSlug>,
         limit: u64,
     ) -> Result<Vec<Tenant>, StoreError> {
-        let slugs = self.found(filter, after, limit).await?;
+        let slugs = self.found_tenants(filter, Bounds::USUAL, after, limit).await?;
         if slugs.is_empty() {
             return Ok(Vec::new());
         }
@@ -73,9 +73,10 @@ impl OperatorTx {
     }
 
     /// See [`crate::word_search`].
-    async fn found(
+    pub(crate) async fn found_tenants(
         &self,
         filter: &TenantFilter,
+        bounds: Bounds,
         after: Option<&RealmSlug>,
         limit: u64,
     ) -> Result<Vec<String>, StoreError> {
@@ -92,7 +93,7 @@ impl OperatorTx {
         };
         let search = Search { everybody, everybody_is_a_condition, sets };
         let after = after.map(|slug| Value::from(slug.as_str()));
-        let rows = search.run(self.conn(), after.as_ref(), limit).await?;
+        let rows = search.run(self.conn(), bounds, after.as_ref(), limit).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
 }

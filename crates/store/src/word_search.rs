@@ -15,10 +15,20 @@ use sea_orm::{ColumnTrait, ConnectionTrait as _, DbErr, EntityTrait, QueryResult
 use crate::repo::words;
 use crate::scope::ScopedTx;
 
-/// So many are put in order and asked one by one.
-const FEW: u64 = 10_000;
-/// So many of everybody are walked before that is given up.
-const WALKED: u64 = 2_000;
+/// How much is looked at before a search goes another way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// So many are put in order and asked one by one.
+    few: u64,
+    /// So many of everybody are walked before that is given up.
+    walked: u64,
+}
+
+impl Bounds {
+    /// Those of every search but the tests'.
+    pub(crate) const USUAL: Self = Self { few: 10_000, walked: 2_000 };
+}
+
 /// No bound. The databases take `OFFSET` after a `LIMIT` alone, or count to no more.
 const ALL: u64 = i64::MAX as u64;
 
@@ -75,8 +85,8 @@ impl Set {
     }
 
     /// How many rows it has, as far as it matters.
-    fn count(&self, number: i32) -> SelectStatement {
-        let rows = self.rows.clone().expr(Expr::val(1)).limit(FEW + 1).offset(0).to_owned();
+    fn count(&self, number: i32, most: u64) -> SelectStatement {
+        let rows = self.rows.clone().expr(Expr::val(1)).limit(most + 1).offset(0).to_owned();
         Query::select()
             .expr_as(Func::count(Expr::val(1)), "rows")
             .expr_as(Expr::val(number).cast_as("integer"), "number")
@@ -125,18 +135,19 @@ impl Search {
     pub(crate) async fn run(
         mut self,
         conn: &ScopedTx,
+        bounds: Bounds,
         after: Option<&Value>,
         limit: u64,
     ) -> Result<Vec<QueryResult>, DbErr> {
         if let Some(leader) = self.walks_alone() {
             return conn.query_all(&self.page(leader.walked(after, ALL), &[], after, limit)).await;
         }
-        let few = self.weigh(conn).await?;
+        let few = self.weigh(conn, bounds.few).await?;
         if few > 0 {
             let (led, asked) = self.sets.split_at(few);
             return conn.query_all(&self.page(together(led), asked, after, limit)).await;
         }
-        let walk = self.page(self.everybody.walked(after, WALKED), &self.sets, after, limit);
+        let walk = self.page(self.everybody.walked(after, bounds.walked), &self.sets, after, limit);
         let page = conn.query_all(&walk).await?;
         if u64::try_from(page.len()).is_ok_and(|found| found >= limit) {
             return Ok(page);
@@ -164,9 +175,9 @@ impl Search {
         }
     }
 
-    /// Counts the sets, puts the smaller ones first, and says how many of them are small.
-    async fn weigh(&mut self, conn: &ScopedTx) -> Result<usize, DbErr> {
-        let mut counts = (0..).zip(&self.sets).map(|(number, set)| set.count(number));
+    /// Counts the sets, puts the smaller ones first, and says how many of them hold only a few.
+    async fn weigh(&mut self, conn: &ScopedTx, few: u64) -> Result<usize, DbErr> {
+        let mut counts = (0..).zip(&self.sets).map(|(number, set)| set.count(number, few));
         let Some(mut all) = counts.next() else { return Ok(0) };
         for count in counts {
             all.union(UnionType::All, count);
@@ -179,9 +190,9 @@ impl Search {
         let mut sets: Vec<_> =
             weighed.into_iter().map(|(_, rows)| u64::try_from(rows).unwrap_or(ALL)).zip(self.sets.drain(..)).collect();
         sets.sort_by_key(|(rows, _)| *rows);
-        let few = sets.iter().take_while(|(rows, _)| *rows <= FEW).count();
+        let small = sets.iter().take_while(|(rows, _)| *rows <= few).count();
         self.sets = sets.into_iter().map(|(_, set)| set).collect();
-        Ok(few)
+        Ok(small)
     }
 
     /// The first of `hits`, which are in order, who are in the sets.
@@ -219,3 +230,6 @@ fn together(sets: &[Set]) -> SelectStatement {
 pub(crate) fn of<C: ColumnTrait>(column: C) -> Expr {
     Expr::col((column.entity_name(), column))
 }
+
+#[cfg(test)]
+mod tests;

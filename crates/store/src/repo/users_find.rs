@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::entities::scoped::TenantEntity;
 use crate::entities::users::{Column, Entity};
 use crate::entities::{user_groups, user_identifiers, user_roles, user_search};
-use crate::word_search::{Search, Set, of};
+use crate::word_search::{Bounds, Search, Set, of};
 
 /// Which people are wanted: those who fit all that is given.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl<A> Users<'_, A> {
     /// At most `limit` users by id, after the given one. Two statements, and one or two more if several
     /// things are asked.
     pub async fn find(&self, filter: &UserFilter, after: Option<UserId>, limit: u64) -> Result<Vec<User>, StoreError> {
-        let ids = self.found(filter, after, limit).await?;
+        let ids = self.found(filter, Bounds::USUAL, after, limit).await?;
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -48,7 +48,13 @@ impl<A> Users<'_, A> {
     }
 
     /// See [`crate::word_search`].
-    async fn found(&self, filter: &UserFilter, after: Option<UserId>, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+    pub(crate) async fn found(
+        &self,
+        filter: &UserFilter,
+        bounds: Bounds,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Uuid>, StoreError> {
         let (everybody, everybody_is_a_condition) = match filter.enabled {
             // Most users are enabled: nobody is found by that.
             Some(true) => (self.enabled(true), true),
@@ -59,7 +65,7 @@ impl<A> Users<'_, A> {
         let conn = self.tx.conn();
         let rows = match &filter.identifier {
             Some(name) => search.run_over(self.of_identifier(name), conn, after.as_ref(), limit).await?,
-            None => search.run(conn, after.as_ref(), limit).await?,
+            None => search.run(conn, bounds, after.as_ref(), limit).await?,
         };
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
