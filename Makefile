@@ -13,7 +13,7 @@ SHELL_SCRIPTS := .ci/run tests/*.sh
 
 SUITES := rust openid-client auth-js express-jwt authlib python-keycloak mod-auth-openidc browser
 
-.PHONY: help run test $(SUITES:%=test-%) check setup clean
+.PHONY: help run test $(SUITES:%=test-%) bench check setup clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { split($$1, names, " "); for (i in names) printf "  make %-20s %s\n", names[i], $$2 }' Makefile
@@ -27,6 +27,11 @@ test: ## Runs every test; test-rust, test-browser, test-SUITE one suite (SUITES 
 
 $(SUITES:%=test-%): test-%: ## Runs one suite alone
 	@tests/run.sh $*
+
+# PostgreSQL has to run; what is measured is in databases of their own, which are dropped afterwards.
+bench: ## Lists, searches and tokens at 1, 1,000 and 100,000 realms (docs/PERFORMANCE.md); ARGS="--realms 1,100 --users 1000" for less
+	cargo run -p palatine-load --profile fastrel -- compare --json $(TARGET)/load/compare.json \
+		--database $(or $(PALATINE_LOAD_DATABASE),postgres://postgres@127.0.0.1:5432/postgres) $(ARGS)
 
 check: $(TOOLS)/cargo-deny-$(CARGO_DENY) $(TOOLS)/cargo-machete-$(CARGO_MACHETE) ## Formatting, lints, docs, licences, unused dependencies
 	cargo fmt --check
