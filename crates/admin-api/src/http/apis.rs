@@ -6,9 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
 use super::list::{ListQuery, Page, decode, limit};
-use super::views::{ApiView, json, named, nothing, versioned};
+use super::views::{ApiView, NewApi, json, named, nothing, versioned};
 use super::{Problem, body, wrong_method};
-use crate::document::ApiDocument;
 use crate::ops::lists::{self, ApiSummary};
 use crate::ops::object::{self, Object};
 
@@ -50,7 +49,7 @@ pub(super) async fn apis_list(call: Call, query: Query<ListQuery>) -> Result<Htt
 #[utoipa::path(
     post, path = "/realms/{realm}/apis", tag = "APIs and scopes",
     params(("realm" = String, Path, description = "The realm's name in URLs")),
-    request_body(content = ApiDocument, description = "The API, and its `identifier`"),
+    request_body(content = NewApi, description = "The API, and its `identifier`"),
     responses((status = 201, description = "The API", body = ApiView)),
     extensions(("x-permission" = json!("clients:write")))
 )]

@@ -8,9 +8,8 @@ use palatine_domain::ids::ClientSecretId;
 
 use super::call::Call;
 use super::list::{ListQuery, Page, decode, limit};
-use super::views::{ClientView, json, named, nothing, versioned};
+use super::views::{ClientView, NewClient, json, named, nothing, versioned};
 use super::{Problem, ProblemKind, body, wrong_method};
-use crate::document::ClientDocument;
 use crate::ops::clients::{self, ClientSummary, MadeSecret, NewSecret, SecretSummary};
 use crate::ops::error::OpError;
 use crate::ops::object::{self, Object, typed_body};
@@ -73,7 +72,7 @@ pub(super) async fn clients_list(call: Call, query: Query<ListQuery>) -> Result<
 #[utoipa::path(
     post, path = "/realms/{realm}/clients", tag = "Clients",
     params(("realm" = String, Path, description = "The realm's name in URLs")),
-    request_body(content = ClientDocument, description = "The client, and its `client_id`"),
+    request_body(content = NewClient, description = "The client, and its `client_id`"),
     responses((status = 201, description = "The client", body = ClientView)),
     extensions(("x-permission" = json!("clients:write")))
 )]

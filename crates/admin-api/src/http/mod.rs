@@ -34,7 +34,8 @@ mod user_imports;
 mod users;
 mod views;
 
-use actix_web::web::{self, ServiceConfig};
+use actix_web::error::QueryPayloadError;
+use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use palatine_authn::HashPool;
 use url::Url;
@@ -84,7 +85,13 @@ impl AdminApi {
 /// the application's data.
 pub fn configure(config: &mut ServiceConfig, prefix: &str) {
     config.service(web::scope(&format!("{prefix}{DOCS}")).configure(docs::configure));
-    config.service(web::scope(&format!("{prefix}{BASE}")).configure(routes).default_service(web::to(nowhere)));
+    config.service(
+        web::scope(&format!("{prefix}{BASE}"))
+            .app_data(QueryConfig::default().error_handler(|error, _| odd_query(&error).into()))
+            .app_data(PathConfig::default().error_handler(|_, _| odd_path().into()))
+            .configure(routes)
+            .default_service(web::to(nowhere)),
+    );
 }
 
 /// The router, grouped by what it is about.
@@ -97,6 +104,16 @@ fn routes(config: &mut ServiceConfig) {
     config.configure(sessions::routes).configure(consents::routes).configure(grants::routes);
     config.configure(keys::routes).configure(audit::routes).configure(usage::routes).configure(realms::routes);
     config.configure(realm_document::routes);
+}
+
+/// A query that cannot be read.
+fn odd_query(error: &QueryPayloadError) -> Problem {
+    Problem::new(ProblemKind::Malformed, format!("the parameters cannot be read: {error}"))
+}
+
+/// A path whose parts are no text.
+fn odd_path() -> Problem {
+    Problem::new(ProblemKind::NotFound, "there is no such resource")
 }
 
 /// A path that does not exist.

@@ -114,6 +114,7 @@ pub fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         let mut document = serde_json::to_value(Described::openapi()).unwrap_or_default();
+        describe_flattened(&mut document);
         let operations =
             document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(|paths| paths.values_mut());
         for operation in operations.filter_map(Value::as_object_mut).flat_map(|path| path.iter_mut()) {
@@ -122,6 +123,40 @@ pub fn document() -> &'static Value {
         }
         document
     })
+}
+
+/// What the realm document has of an object, and its resource neither shows nor takes.
+const LEFT_OUT: [(&str, &[&str]); 5] = [
+    ("ClientView", &["secret", "secrets", "secret_hashes"]),
+    ("NewClient", &["secret", "secrets", "secret_hashes"]),
+    ("UserView", &["initial_password", "password_hash"]),
+    ("NewUser", &["initial_password"]),
+    ("ImportedUser", &["initial_password"]),
+];
+
+/// Writes out what a resource has beside its part of the realm document: a part takes no other members, so that both of
+/// an `allOf` could never be met.
+fn describe_flattened(document: &mut Value) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let whole = schemas.clone();
+    for (name, schema) in schemas.iter_mut() {
+        let Some(Value::Array(parts)) = schema.get("allOf").cloned() else { continue };
+        let left_out = LEFT_OUT.iter().find(|(of, _)| of == name).map_or(&[][..], |(_, members)| members);
+        let mut properties = serde_json::Map::new();
+        let mut required = Vec::new();
+        for part in &parts {
+            let named = part.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            let part = named.and_then(|named| whole.get(named)).unwrap_or(part);
+            properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
+            required.extend(part.get("required").and_then(Value::as_array).cloned().unwrap_or_default());
+        }
+        properties.retain(|member, _| !left_out.contains(&member.as_str()));
+        let description = schema.get("description").cloned().unwrap_or_default();
+        *schema = json!({
+            "type": "object", "description": description, "properties": properties, "required": required,
+            "additionalProperties": false,
+        });
+    }
 }
 
 /// The document for a browser: where the API is, and how to sign in to a realm.

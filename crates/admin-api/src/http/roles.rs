@@ -6,9 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
 use super::list::{ListQuery, Page, decode, limit};
-use super::views::{RoleView, json, named, nothing, versioned};
+use super::views::{NewRole, RoleView, json, named, nothing, versioned};
 use super::{Problem, body, wrong_method};
-use crate::document::RoleDocument;
 use crate::ops::lists::{self, RoleSummary};
 use crate::ops::object::{self, Object};
 
@@ -50,7 +49,7 @@ pub(super) async fn roles_list(call: Call, query: Query<ListQuery>) -> Result<Ht
 #[utoipa::path(
     post, path = "/realms/{realm}/roles", tag = "Roles and groups",
     params(("realm" = String, Path, description = "The realm's name in URLs")),
-    request_body(content = RoleDocument, description = "The role, and its `name`"),
+    request_body(content = NewRole, description = "The role, and its `name`"),
     responses((status = 201, description = "The role", body = RoleView)),
     extensions(("x-permission" = json!("roles:write")))
 )]

@@ -6,9 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
 use super::list::{ListQuery, Page, decode, limit};
-use super::views::{ScopeView, json, named, nothing, versioned};
+use super::views::{NewScope, ScopeView, json, named, nothing, versioned};
 use super::{Problem, body, wrong_method};
-use crate::document::ScopeDocument;
 use crate::ops::lists::{self, ScopeSummary};
 use crate::ops::object::{self, Object};
 
@@ -50,7 +49,7 @@ pub(super) async fn scopes_list(call: Call, query: Query<ListQuery>) -> Result<H
 #[utoipa::path(
     post, path = "/realms/{realm}/scopes", tag = "APIs and scopes",
     params(("realm" = String, Path, description = "The realm's name in URLs")),
-    request_body(content = ScopeDocument, description = "The scope, and its `name`"),
+    request_body(content = NewScope, description = "The scope, and its `name`"),
     responses((status = 201, description = "The scope", body = ScopeView)),
     extensions(("x-permission" = json!("clients:write")))
 )]

@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::list::{Page, PageQuery, decode, id, limit};
-use super::views::json;
+use super::views::{ImportedUser, json};
 use super::{Problem, ProblemKind, body, wrong_method};
-use crate::document::UserDocument;
 use crate::ops::object::typed_body;
 use crate::ops::user_imports::{self, ImportSummary, ImportView};
 
@@ -44,7 +43,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub(super) struct People {
     /// Each as one who is made alone, with their `username`, and perhaps the `password_hash` that another system made.
-    #[schema(value_type = Vec<UserDocument>)]
+    #[schema(value_type = Vec<ImportedUser>)]
     users: Vec<Value>,
 }
 

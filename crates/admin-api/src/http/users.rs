@@ -9,9 +9,8 @@ use serde::Deserialize;
 
 use super::call::Call;
 use super::list::{Page, decode, id, limit};
-use super::views::{UserView, json, nothing, versioned};
+use super::views::{NewUser, UserView, json, nothing, versioned};
 use super::{Problem, body, wrong_method};
-use crate::document::UserDocument;
 use crate::ops::object::{self, Object, typed_body};
 use crate::ops::users::{self, UserQuery, UserSummary};
 
@@ -116,7 +115,7 @@ pub(super) async fn users_list(call: Call, query: Query<UsersQuery>) -> Result<H
 #[utoipa::path(
     post, path = "/realms/{realm}/users", tag = "Users",
     params(("realm" = String, Path, description = "The realm's name in URLs")),
-    request_body(content = UserDocument, description = "The person, their `username`, and perhaps their `password`"),
+    request_body(content = NewUser, description = "The person, their `username`, and perhaps their `password`"),
     responses((status = 201, description = "The person", body = UserView)),
     extensions(("x-permission" = json!("users:write")))
 )]

@@ -57,6 +57,62 @@ pub(crate) struct RoleView {
     document: RoleDocument,
 }
 
+/// A client that is to be made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewClient {
+    /// Its name on the wire.
+    client_id: String,
+    #[serde(flatten)]
+    document: ClientDocument,
+}
+
+/// An API that is to be made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewApi {
+    /// The `aud` value.
+    identifier: String,
+    #[serde(flatten)]
+    document: ApiDocument,
+}
+
+/// A scope that is to be made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewScope {
+    /// The scope.
+    name: String,
+    #[serde(flatten)]
+    document: ScopeDocument,
+}
+
+/// A role of the realm that is to be made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewRole {
+    /// Its name.
+    name: String,
+    #[serde(flatten)]
+    document: RoleDocument,
+}
+
+/// A person who is to be made.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct NewUser {
+    /// The name to sign in with.
+    username: String,
+    /// Their password, which the realm's policy must take.
+    password: Option<String>,
+    #[serde(flatten)]
+    document: UserDocument,
+}
+
+/// A person who is to be imported.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ImportedUser {
+    /// The name to sign in with.
+    username: String,
+    #[serde(flatten)]
+    document: UserDocument,
+}
+
 /// A person.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct UserView {
