@@ -200,9 +200,10 @@ struct ExportArgs {
 
 /// Which server's API a command works by, in place of a database.
 #[derive(Clone, Debug, Default, Args)]
+#[group(multiple = true, conflicts_with_all = ["config", "data_dir"])]
 struct ServerArgs {
     /// A server that does it, by its public URL
-    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "data_dir"])]
+    #[arg(long, value_name = "URL")]
     server: Option<Url>,
     /// Who asks: a service of each realm that is `realm-admin` there and may have the scope `admin:write`
     #[arg(long, value_name = "ID", requires = "server", conflicts_with = "token_file")]
