@@ -2,7 +2,7 @@
 //! through the API.
 //!
 //! A document that comes over the network is another than one that an operator holds at the database: it names nothing of
-//! this machine (`env:`, `file:`), brings no hashes, whose cost its sender would choose, and makes no demo realm.
+//! this machine (`env:`, `file:`), brings no hashes of client secrets, and makes no demo realm.
 
 mod arrived;
 mod create;

@@ -10,6 +10,9 @@ use super::on_both;
 
 const YAML: &str = "application/yaml";
 
+/// Of `hedge-violin-sunday-4`, made by another program.
+const HASH: &str = "$2b$04$OwR1DY/1kp2aS2/4Rqv6Iue24UdExd.vYspyrkEJDhmCKcNhp7Fde";
+
 /// A document about a realm.
 fn document(realm: &str, body: &str) -> String {
     format!("apiVersion: palatine/v1\nkind: Realm\nrealm: {realm}\n{body}")
@@ -98,7 +101,7 @@ on_both! {
             ("clients:\n  job: {kind: service, secrets: {a/b: 'file:/etc/hostname'}}\n", "/clients/job/secrets/a~1b", "`file:` is looked up"),
             ("users:\n  eve: {initial_password: 'env:PATH'}\n", "/users/eve/initial_password", "`env:`"),
             ("users:\n  eve: {initial_password: 'generated:eve'}\n", "/users/eve/initial_password", "`generated:`"),
-            ("users:\n  eve: {password_hash: '$2b$04$abcdefghijklmnopqrstuuZ7s4h0Tq0Yy8wH1h9mN0l1v2u3w4x5y'}\n", "/users/eve/password_hash", "at the database alone"),
+            ("users:\n  eve: {password_hash: '$argon2id$v=19$m=999999,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo'}\n", "/users/eve/password_hash", "cannot be used"),
             ("clients:\n  job: {kind: service, secret_hashes: {a: {hash: 'sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU'}}}\n", "/clients/job/secret_hashes", "at the database alone"),
             ("profile: insecure-demo\n", "/profile", "keeps its profile"),
             ("users:\n  eve: {initial_password: password}\n", "/users/eve/initial_password", "easy to guess"),
@@ -119,6 +122,17 @@ on_both! {
         assert_problem(&boss.send(Method::PUT, path, "text/plain", &now).await, 415, "unsupported-media-type", "text");
         assert_problem(&put(&boss, "alpha", "?prune_users=true", &now).await, 400, "malformed", "people alone");
         assert_eq!(read(&boss, "alpha").await, now);
+    }
+
+    async fn people_come_with_the_hashes_that_another_system_made(world) {
+        let boss = Admin::service(&world.alpha(), "boss").await;
+        let now = read(&boss, "alpha").await;
+        let done = put(&boss, "alpha", "", &format!("{now}  eve:\n    password_hash: {HASH}\n")).await;
+        assert_eq!(told(&done.success()), ["user eve created"]);
+        assert!(!done.body.contains("$2b$"), "{}", done.body);
+        assert!(!read(&boss, "alpha").await.contains("$2b$"));
+        let eve = Person::new("eve", "hedge-violin-sunday-4");
+        assert_eq!(world.alpha().direct_app().password(&eve, &[]).await.status, 200);
     }
 
     async fn whoever_may_not_do_all_of_it_may_do_none_of_it(world) {
