@@ -27,7 +27,7 @@ enum Command {
     Seed(SeedArgs),
     /// Lists and searches by the admin API, over a database that was seeded
     Admin(AdminArgs),
-    /// The same at several sizes, each in a new database that is dropped afterwards: palatine_load_<realms>
+    /// The same at several sizes, each in a new database that is dropped afterwards
     Compare(CompareArgs),
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn seed(conn: &mut PgConnection, size: Size, tell: Tell) -> Res
     pool(conn, "seeded_trades", &trades, &names::slots(trades.len(), 1, TRADE_SLOTS)).await?;
     sqlx::query(NAME).bind(size.realms).bind(names::FORMS.map(str::to_owned)).execute(&mut *conn).await?;
     let copies = Copy::all(conn).await?;
-    for (from, to) in steps(2..=size.realms, STEP) {
+    for (from, to) in steps(2, size.realms, STEP) {
         sqlx::query(TENANTS).bind(from).bind(to).execute(&mut *conn).await?;
         for copy in &copies {
             copy.run(conn, from, to).await?;

@@ -79,7 +79,7 @@ pub(super) async fn seed(conn: &mut PgConnection, size: Size, tell: Tell) -> Res
     pool(conn, "seeded_given", &given, &names::slots(given.len(), 1, GIVEN_SLOTS)).await?;
     pool(conn, "seeded_family", &family, &names::slots(family.len(), 40, FAMILY_SLOTS)).await?;
     run(conn, format!("{PEOPLE}; ANALYZE seeded_realms")).await?;
-    for (from, to) in steps(1..=size.users, STEP) {
+    for (from, to) in steps(1, size.users, STEP) {
         run(conn, "TRUNCATE seeded_people".to_owned()).await?;
         sqlx::query(DRAW)
             .bind(from)
