@@ -1,5 +1,7 @@
 //! What is seeded is what the house itself would have written: it is found, it serves, and no other realm sees it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
 #[path = "../../../crates/store/tests/support/mod.rs"]
 mod support;
 
