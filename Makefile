@@ -11,7 +11,7 @@ CARGO_DENY := 0.20.2
 CARGO_MACHETE := 0.9.2
 SHELL_SCRIPTS := .ci/run tests/*.sh
 
-SUITES := rust openid-client auth-js express-jwt authlib python-keycloak mod-auth-openidc browser
+SUITES := rust openid-client auth-js express-jwt authlib python-keycloak schemathesis mod-auth-openidc browser
 
 .PHONY: help run test $(SUITES:%=test-%) bench check setup clean
 

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/prerequisites.sh
 . tests/prerequisites.sh
 
-SUITES=(rust openid-client auth-js express-jwt authlib python-keycloak mod-auth-openidc browser)
+SUITES=(rust openid-client auth-js express-jwt authlib python-keycloak schemathesis mod-auth-openidc browser)
 PASSED=0
 FAILED=0
 TROUBLE=()
@@ -109,6 +109,10 @@ authlib() {
 
 python_keycloak() {
   python_suite python-keycloak tests/interop/python-keycloak "PyPI python-keycloak against the running server"
+}
+
+schemathesis() {
+  python_suite schemathesis tests/interop/schemathesis "PyPI schemathesis against the admin API of the running server"
 }
 
 # Each suite has an environment of its own: the clients under test disagree about versions of what they use.

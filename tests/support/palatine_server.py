@@ -45,6 +45,10 @@ class PalatineServer:
         """The issuer of a realm."""
         return f"{self.public_url}/realms/{slug}"
 
+    def output(self) -> str:
+        """What the server has written so far: its words to whoever started it, and its log."""
+        return self._log_file.read_text(errors="replace")
+
     def apply(self, file: os.PathLike[str]) -> None:
         """Applies a realm document while the server runs."""
         command = [_BINARY, "apply", "--data-dir", os.path.join(self._folder, "data"), "-f", os.fspath(file)]

@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use access::{ApiDocument, GroupDocument, RoleDocument, ScopeDocument};
 pub use client::{ClientDocument, ClientScopesDocument, SecretHashDocument};
 pub use mapper::{MapperDocument, MapperType};
+pub(crate) use schema::describe_short_scopes;
 pub use schema::json_schema;
 pub use secret::{PlainSecret, SecretSource};
 pub use source::SourceFile;

@@ -9,14 +9,12 @@ use super::RealmDocument;
 #[openapi(components(schemas(RealmDocument)))]
 struct Described;
 
-/// JSON Schema 2020-12. A scope may be written as text alone, which is its description.
+/// JSON Schema 2020-12.
 pub fn json_schema() -> Value {
     let described = serde_json::to_value(Described::openapi()).unwrap_or_default();
     let mut definitions = described.pointer("/components/schemas").cloned().unwrap_or_default();
     refer_here(&mut definitions);
-    if let Some(scope) = definitions.get_mut("ScopeDocument") {
-        *scope = json!({ "oneOf": [{ "type": "string", "description": "What it allows, in words." }, scope.take()] });
-    }
+    describe_short_scopes(&mut definitions);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:palatine:realm-document:v1",
@@ -24,6 +22,13 @@ pub fn json_schema() -> Value {
         "$ref": "#/$defs/RealmDocument",
         "$defs": definitions,
     })
+}
+
+/// A scope may be written as text alone, which is its description.
+pub(crate) fn describe_short_scopes(definitions: &mut Value) {
+    if let Some(scope) = definitions.get_mut("ScopeDocument") {
+        *scope = json!({ "oneOf": [{ "type": "string", "description": "What it allows, in words." }, scope.take()] });
+    }
 }
 
 /// References of an `OpenAPI` document become those of a schema.

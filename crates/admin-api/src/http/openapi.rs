@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 
+use crate::document::describe_short_scopes;
+
 use super::{
     BASE, Problem, ProblemKind, apis, audit, clients, consents, credentials, grants, groups, initial_tokens, keys,
     pictures, realm_document, realms, roles, scopes, sessions, settings, usage, user_imports, users,
@@ -115,6 +117,9 @@ pub fn document() -> &'static Value {
     DOCUMENT.get_or_init(|| {
         let mut document = serde_json::to_value(Described::openapi()).unwrap_or_default();
         describe_flattened(&mut document);
+        if let Some(schemas) = document.pointer_mut("/components/schemas") {
+            describe_short_scopes(schemas);
+        }
         let operations =
             document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(|paths| paths.values_mut());
         for operation in operations.filter_map(Value::as_object_mut).flat_map(|path| path.iter_mut()) {

@@ -4,6 +4,7 @@ mod described;
 mod documents;
 mod held;
 mod imports;
+mod jobs;
 mod objects;
 mod operators;
 mod people;
