@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_at_a_path_that_ends_no_attribute_and_no_style() {
+        let path = "/realms/acme/pictures/background?v=0a1b";
+        assert!(Branding::new("A").with_picture(path).is_ok() && Branding::new("A").with_favicon(path).is_ok());
+        for bad in ["/a)b", "/a;b", "/a'b", "/a\"b", "/a<b", "/a{b", "//cdn.example/x", "x.png", ""] {
+            assert_eq!(Branding::new("A").with_picture(bad), Err(BrandingError::Picture), "{bad}");
+            assert_eq!(Branding::new("A").with_favicon(bad), Err(BrandingError::Picture), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_legal_link_leads_to_a_page() {
         assert!(Branding::new("A").with_legal_link("Terms", "https://acme.example/terms").is_ok());
         assert!(Branding::new("A").with_legal_link("Terms", "/terms").is_ok());

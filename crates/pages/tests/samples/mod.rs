@@ -88,6 +88,13 @@ pub(crate) fn all(base_path: &str, theme: Theme) -> Vec<Sample> {
         Destination::Application { name: &plain.application, links: ApplicationLinks::default(), logo: Some(LOGO) };
     let page = LoginPage { destination: with_logo, ..login(&ctx, &plain) };
     samples.push(Sample { name: "login-logo".to_owned(), html: page.render() });
+    let pictured = branded(&plain)
+        .with_logo("/realms/acme/pictures/logo?v=1")
+        .and_then(|branding| branding.with_picture("/realms/acme/pictures/background?v=1"))
+        .and_then(|branding| branding.with_favicon("/realms/acme/pictures/favicon?v=1"))
+        .unwrap();
+    let pictured = context(pictured, base_path, theme);
+    samples.push(Sample { name: "login-pictured".to_owned(), html: login(&pictured, &plain).render() });
     let again = LoginPage { reauthentication: true, identifier: "john@acme.com", ..login(&ctx, &plain) };
     samples.push(Sample { name: "login-again".to_owned(), html: again.render() });
     for (state, problem) in device_problems() {
