@@ -90,9 +90,8 @@ pub(super) async fn document_read(call: Call, query: Query<ReadQuery>) -> Result
 /// Put the realm document
 ///
 /// As `palatine apply` does: all of it or nothing; what it does not describe stays, unless it is to be pruned. At most
-/// 8 MiB, or what `server.max_body_bytes` lets through. `*:write` is every right in the realm; an operator who may make realms and enter them makes with it one that is
-/// not there. Secrets stand in it themselves: `env:` and `file:` are refused, and so are hashes of client
-/// secrets.
+/// 8 MiB. `*:write` is every right in the realm; an operator who may make realms and enter them makes with it one that is
+/// not there. Secrets stand in it themselves: `env:` and `file:` are refused, and so are hashes of client secrets.
 #[utoipa::path(
     put, path = "/realms/{realm}/document", tag = "Realm document",
     params(("realm" = String, Path, description = "The realm's name in URLs"), PutQuery),

@@ -291,7 +291,7 @@ fn judged(status: u16, answer: String) -> Result<String, Refused> {
         return Err(Refused { words: format!("the server answers {status}: {title}: {detail}"), wrong });
     }
     if status == 413 {
-        return Err("the document is longer than the server takes (`server.max_body_bytes`)".to_owned().into());
+        return Err("the document is longer than the server, or a proxy before it, takes".to_owned().into());
     }
     // The token endpoint's own form (RFC 6749, section 5.2).
     let error = serde_json::from_str::<Value>(&answer).unwrap_or_default();
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(refused.words, "the server answers 403: Not allowed: this needs the permission users:write");
         let refused = judged(401, r#"{"error":"invalid_client"}"#.to_owned()).err().unwrap();
         assert_eq!(refused.words, "the server answers 401: invalid_client");
-        assert!(judged(413, "<html>".to_owned()).err().unwrap().words.contains("server.max_body_bytes"));
+        assert!(judged(413, "<html>".to_owned()).err().unwrap().words.contains("longer than the server"));
         assert_eq!(judged(502, "<html>".to_owned()).err().unwrap().words, "the server answers 502:");
     }
 }
