@@ -17,11 +17,6 @@ pub(crate) async fn json(request: &HttpRequest, payload: Payload) -> Result<Valu
     of_type(request, payload, &["application/json"], MAX_BODY_BYTES).await
 }
 
-/// The JSON of a body that may be longer than that of a single object.
-pub(crate) async fn json_within(request: &HttpRequest, payload: Payload, most: usize) -> Result<Value, Problem> {
-    of_type(request, payload, &["application/json"], most).await
-}
-
 /// A merge patch; plain JSON is taken for one.
 pub(crate) async fn patch(request: &HttpRequest, payload: Payload) -> Result<Value, Problem> {
     let value =

@@ -108,15 +108,29 @@ pub(super) async fn user_imports_cancel(call: Call, path: Path<(String, String)>
     Ok(json(StatusCode::OK, &user_imports::cancel(&call.caller, id(&path.1)?).await?))
 }
 
+/// The people of a body. A long one is read away from the threads that serve.
 async fn people(request: &HttpRequest, payload: Payload, most: usize) -> Result<Vec<Value>, Problem> {
-    if !request.content_type().eq_ignore_ascii_case(JSON_LINES) {
-        let body = body::json_within(request, payload, most).await?;
-        let People { users } = typed_body(body)?;
-        return Ok(users);
-    }
+    let read: fn(&[u8]) -> Result<Vec<Value>, Problem> = match request.content_type().to_ascii_lowercase().as_str() {
+        "application/json" => of_json,
+        JSON_LINES => of_lines,
+        _ => {
+            let words = format!("send the body as application/json or {JSON_LINES}");
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, words));
+        }
+    };
     let bytes = body::read(payload, most).await?;
-    let lines =
-        bytes.as_ref().split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+    let read = tokio::task::spawn_blocking(move || read(&bytes));
+    read.await.unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "the body could not be read")))
+}
+
+fn of_json(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
+    let malformed = |error| Problem::new(ProblemKind::Malformed, format!("the body is no JSON: {error}"));
+    let People { users } = typed_body(serde_json::from_slice(bytes).map_err(malformed)?)?;
+    Ok(users)
+}
+
+fn of_lines(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
     let parsed = lines.map(|(index, line)| {
         serde_json::from_slice(line)
             .map_err(|error| Problem::new(ProblemKind::Malformed, format!("line {}: {error}", index + 1)))
