@@ -136,7 +136,7 @@ pub struct JobSettings {
     pub client_logos_seconds: u64,
     /// How many are fetched at once.
     pub client_logos_budget: usize,
-    /// How often people who are imported are looked for.
+    /// How often people who are imported are looked for, in seconds.
     pub user_imports_seconds: u64,
     /// How many chunks of 20 people are taken then.
     pub user_imports_budget: usize,
