@@ -20,7 +20,7 @@ pub struct CredentialView {
     /// What it is: `password`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What a password was hashed with, such as `argon2id`.
+    /// What a password was hashed with: `argon2id`, or `bcrypt`, `pbkdf2-sha256` and the like until its owner next signs in.
     pub algorithm: Option<String>,
     /// When it was set (RFC 3339).
     pub created_at: String,
@@ -32,9 +32,18 @@ impl CredentialView {
         Self {
             id: credential.id.to_string(),
             kind: "password".to_owned(),
-            algorithm: phc.split('$').nth(1).filter(|word| !word.is_empty()).map(str::to_owned),
+            algorithm: algorithm(phc).map(str::to_owned),
             created_at: credential.created_at.to_rfc3339(),
         }
+    }
+}
+
+/// What a stored hash was made with. bcrypt's own form names its version in place of itself.
+fn algorithm(hash: &str) -> Option<&str> {
+    match hash.split('$').nth(1)? {
+        "" => None,
+        "2a" | "2b" | "2y" => Some("bcrypt"),
+        name => Some(name),
     }
 }
 

@@ -135,7 +135,11 @@ on_both! {
         let made = usher.post("/realms/alpha/users", json!({ "username": "lin", "password_hash": hash })).await;
         assert_eq!(made.status, 201, "{}", made.body);
         assert!(!made.body.contains("$2b$"));
+        let path = format!("/realms/alpha/users/{}/credentials", made.json()["id"].as_str().unwrap());
+        let algorithm = async || usher.get(&path).await.success()["items"][0]["algorithm"].as_str().unwrap().to_owned();
+        assert_eq!(algorithm().await, "bcrypt");
         alpha.web_app().sign_in(&mut alpha.browser(), &Person::new("lin", "hedge-violin-sunday-4")).await;
+        assert_eq!(algorithm().await, "argon2id", "the first sign-in replaces it by a hash of ours");
         let both = json!({ "username": "kim", "password_hash": hash, "password": "hedge-violin-sunday-4" });
         assert_problem(&usher.post("/realms/alpha/users", both).await, 422, "invalid", "both");
         let none = json!({ "username": "kim", "password_hash": "hedge" });
